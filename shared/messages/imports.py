@@ -1,0 +1,53 @@
+"""Import progress and receipts."""
+
+from enum import StrEnum
+from typing import Literal
+
+from shared.messages.values import Id, Message
+
+
+class SkippedRow(Message):
+    """A row that became nobody, and why. `line` counts from 1, as an editor shows it; 0 is the file as a whole."""
+
+    line: int
+    reason: str
+
+
+class Receipt(Message):
+    """
+    What became of one file: `read = created + updated + merged + unchanged + len(skipped)`, nothing vanishes.
+
+    `merged` counts rows that joined people who were two until then, or that fell together with another row of this file.
+    `notes` says what was assumed (encoding, date order) and lists values that were kept as text.
+    """
+
+    file: str
+    format: str
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    merged: int = 0
+    unchanged: int = 0
+    skipped: tuple[SkippedRow, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class ImportState(StrEnum):
+    """How far an import is."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ImportProgress(Message):
+    """Published on `hobnob.progress.<owner>.<import>` while an import runs; answers `import.get` too."""
+
+    type: Literal["import"] = "import"
+    import_id: Id
+    owner: Id
+    state: ImportState
+    rows_done: int = 0
+    rows_total: int | None = None
+    receipts: tuple[Receipt, ...] = ()
+    error: str | None = None

@@ -1,0 +1,259 @@
+"""
+Requests and replies: `hobnob.rpc.<service>.<verb>`, JSON in, JSON out.
+
+Every reply is either the model named beside the verb or an `Err`; `type` tells them apart. Lists are paged: pass `cursor`
+from one page to get the next, until it is null.
+
+contacts: `get`, `list`, `apply`, `forget`, `import.get`, `owner.add`, `owner.set`, `owner.list`
+notifier: `inbox.list`, `inbox.send`, `inbox.edit`, `inbox.snooze`, `inbox.dismiss`, `upcoming`
+"""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from shared.messages.facts import Email
+from shared.messages.reminders import ItemState
+from shared.messages.snapshots import ContactSnapshot, Leap, OwnerProfile
+from shared.messages.values import (
+    Closeness,
+    Id,
+    Instant,
+    Language,
+    LocalTime,
+    LongText,
+    Message,
+    Occasion,
+    Text,
+    TimeZoneName,
+)
+
+PAGE_SIZE_MAX = 200
+"""Rows in one reply: it stays well below NATS' default limit of 1 MiB for a message."""
+
+Cursor = Annotated[str, Field(max_length=500)]
+Limit = Annotated[int, Field(ge=1, le=PAGE_SIZE_MAX)]
+
+
+class Err(Message):
+    """A request that failed. `code` is one of `invalid`, `not_found`, `conflict`, `too_large`, `unavailable`, `internal`."""
+
+    type: Literal["error"] = "error"
+    code: str
+    detail: str
+
+
+class Ok(Message):
+    """Done, with nothing to report."""
+
+    type: Literal["ok"] = "ok"
+
+
+# --- contacts ---------------------------------------------------------------------------------------------------------
+
+
+class GetContact(Message):
+    """`get`: one contact by its id or a former one. Answer: `ContactReply`."""
+
+    owner: Id
+    id: Id
+
+
+class ContactReply(Message):
+    """A contact as it now is."""
+
+    type: Literal["contact"] = "contact"
+    contact: ContactSnapshot
+
+
+class ListContacts(Message):
+    """`list`: contacts sorted by name. `search` matches name, email, company, tag. Answer: `ContactPage`."""
+
+    owner: Id
+    search: Annotated[str, Field(max_length=200)] | None = None
+    closeness: Closeness | None = None
+    tag: Text | None = None
+    company: Text | None = None
+    cursor: Cursor | None = None
+    limit: Limit = 100
+
+
+class ContactPage(Message):
+    """One page of contacts."""
+
+    type: Literal["contacts"] = "contacts"
+    contacts: tuple[ContactSnapshot, ...]
+    cursor: Cursor | None = None
+
+
+class ApplyFact(Message):
+    """`apply`: one CloudEvent, taken the same way as from the intake. Answer: `ContactReply`."""
+
+    owner: Id
+    event: dict[str, Any]
+
+
+class ForgetContact(Message):
+    """`forget`: erase a contact with every fact about them. Answer: `Ok`."""
+
+    owner: Id
+    id: Id
+
+
+class GetImport(Message):
+    """`import.get`: how far an import is. Answer: `ImportProgress`."""
+
+    owner: Id
+    import_id: Id
+
+
+class OwnerSettings(Message):
+    """The settings of an owner that can be given; None leaves one as it is."""
+
+    name: Text | None = None
+    email: Email | None = None
+    timezone: TimeZoneName | None = None
+    language: Language | None = None
+    deliver_at: LocalTime | None = None
+    cadence_days: dict[Closeness, Annotated[int, Field(ge=0, le=3650)]] | None = None
+    birthday_lead_days: dict[Closeness, Annotated[int, Field(ge=0, le=365)]] | None = None
+    leap_day: Leap | None = None
+    belated_grace_days: Annotated[int, Field(ge=0, le=60)] | None = None
+
+
+class AddOwner(Message):
+    """`owner.add`: create an owner; `conflict` when the id is taken. Answer: `OwnerReply`."""
+
+    owner: Id
+    settings: OwnerSettings
+
+
+class SetOwner(Message):
+    """`owner.set`: change settings; every reminder of this owner is planned anew. Answer: `OwnerReply`."""
+
+    owner: Id
+    settings: OwnerSettings
+
+
+class ListOwners(Message):
+    """`owner.list`: every owner of this stack. Answer: `OwnerList`."""
+
+
+class OwnerReply(Message):
+    """An owner as it now is."""
+
+    type: Literal["owner"] = "owner"
+    profile: OwnerProfile
+
+
+class OwnerList(Message):
+    """All owners, by id."""
+
+    type: Literal["owners"] = "owners"
+    owners: tuple[OwnerProfile, ...]
+
+
+# --- notifier ---------------------------------------------------------------------------------------------------------
+
+
+class Draft(Message):
+    """A greeting, ready to send or to edit."""
+
+    subject: str
+    body: str
+
+
+class ContactName(Message):
+    """A contact as lists show it."""
+
+    id: str
+    name: str
+
+
+class InboxItem(Message):
+    """One item of the inbox, in the shape that `hobnob inbox list --json` prints."""
+
+    id: str
+    contact: ContactName
+    occasion: Occasion
+    on: date
+    state: ItemState
+    belated: bool
+    milestone: int | None
+    draft: Draft
+    created_at: Instant
+
+
+class ListInbox(Message):
+    """`inbox.list`: items, newest first; without `state`, those still to be acted upon. Answer: `InboxPage`."""
+
+    owner: Id
+    state: ItemState | Literal["open", "all"] = "open"
+    contact: Id | None = None
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
+class InboxPage(Message):
+    """One page of the inbox; `unread` counts all unread items of the owner."""
+
+    type: Literal["inbox"] = "inbox"
+    items: tuple[InboxItem, ...]
+    unread: int
+    cursor: Cursor | None = None
+
+
+class ItemAction(Message):
+    """`inbox.send`, `inbox.dismiss`: act upon one item; doing it twice is doing it once. Answer: `ItemReply`."""
+
+    owner: Id
+    item: Annotated[str, Field(max_length=200)]
+
+
+class EditItem(ItemAction):
+    """`inbox.edit`: replace the draft. Answer: `ItemReply`."""
+
+    subject: Annotated[str, Field(max_length=500)] | None = None
+    body: LongText | None = None
+
+
+class SnoozeItem(ItemAction):
+    """`inbox.snooze`: hide the item until an instant in the future. Answer: `ItemReply`."""
+
+    until: Instant
+
+
+class ItemReply(Message):
+    """An item as it now is."""
+
+    type: Literal["item"] = "item"
+    item: InboxItem
+
+
+class ListUpcoming(Message):
+    """`upcoming`: what is planned in the next *days*, by `due_at`. Answer: `UpcomingPage`."""
+
+    owner: Id
+    days: Annotated[int, Field(ge=0, le=400)] = 30
+    cursor: Cursor | None = None
+    limit: Limit = 200
+
+
+class UpcomingItem(Message):
+    """One planned reminder, in the shape that `hobnob upcoming --json` prints."""
+
+    id: str
+    contact: ContactName
+    occasion: Occasion
+    on: date
+    due_at: Instant
+    milestone: int | None
+
+
+class UpcomingPage(Message):
+    """One page of what is coming."""
+
+    type: Literal["upcoming"] = "upcoming"
+    items: tuple[UpcomingItem, ...]
+    cursor: Cursor | None = None

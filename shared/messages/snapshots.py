@@ -1,0 +1,168 @@
+"""Snapshots: the whole present state of an owner or a contact, published by contacts, one last message per subject."""
+
+from datetime import date, time
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.messages.facts import CustomDate
+from shared.messages.values import (
+    Closeness,
+    Confidence,
+    Direction,
+    Id,
+    Instant,
+    Language,
+    LocalTime,
+    Message,
+    Occasion,
+    PartialDate,
+    TimeZoneName,
+)
+
+Leap = Literal["feb28", "mar1"]
+"""The day on which somebody born on 29 February is greeted in other years."""
+
+DEFAULT_CADENCE_DAYS: dict[Closeness, int] = {
+    Closeness.INTIMATE: 30,
+    Closeness.WELL: 90,
+    Closeness.MODERATE: 180,
+    Closeness.CONNECTED: 0,
+}
+"""Days between check-ins by closeness; 0 is never."""
+DEFAULT_BIRTHDAY_LEAD_DAYS: dict[Closeness, int] = {
+    Closeness.INTIMATE: 7,
+    Closeness.WELL: 0,
+    Closeness.MODERATE: 0,
+    Closeness.CONNECTED: 0,
+}
+"""Days before a birthday on which it is shown a first time; 0 is on the day only."""
+
+
+class OwnerProfile(Message):
+    """An owner and the settings that decide when reminders come; `hobnob.people.<owner>`."""
+
+    owner: Id
+    rev: int
+    name: str
+    email: str | None = None
+    timezone: TimeZoneName = "UTC"
+    language: Language = "en"
+    deliver_at: LocalTime = time(9, 0)
+    cadence_days: dict[Closeness, int] = Field(default_factory=lambda: dict(DEFAULT_CADENCE_DAYS))
+    birthday_lead_days: dict[Closeness, int] = Field(default_factory=lambda: dict(DEFAULT_BIRTHDAY_LEAD_DAYS))
+    leap_day: Leap = "feb28"
+    belated_grace_days: Annotated[int, Field(ge=0, le=60)] = 7
+
+
+class Job(Message):
+    """
+    A job of a contact.
+
+    `seen_at` is when the fact that told of it occurred. `is_change` tells a change of jobs from a job that was simply known
+    at first sight. Without `started_on` a changed job's anniversary is approximate, counted from `seen_at`.
+    """
+
+    company: str | None
+    title: str | None = None
+    started_on: PartialDate | None = None
+    seen_at: Instant
+    confidence: Confidence = Confidence.STATED
+    is_change: bool = False
+    source: str
+
+
+class Interaction(Message):
+    """One contact between the owner and the person."""
+
+    at: Instant
+    channel: str | None = None
+    direction: Direction = Direction.NEUTRAL
+    note: str | None = None
+
+
+class ContactSnapshot(Message):
+    """
+    The whole state of one contact; `hobnob.people.<owner>.<contact>`.
+
+    `rev` grows with every write of the contact and is the only field that depends on the order in which facts arrived.
+    `aliases` are all other ids this person may ever have had; each is derived from one identity key. `deleted` makes it a
+    tombstone: nothing else is set then, but `merged_into` where the person lives on under another id.
+    """
+
+    owner: Id
+    id: Id
+    rev: int
+    deleted: bool = False
+    merged_into: Id | None = None
+    aliases: tuple[Id, ...] = ()
+    name: str = ""
+    given_name: str | None = None
+    family_name: str | None = None
+    nickname: str | None = None
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    linkedin_url: str | None = None
+    birthday: PartialDate | None = None
+    dates: tuple[CustomDate, ...] = ()
+    job: Job | None = None
+    jobs: tuple[Job, ...] = ()
+    connected_on: PartialDate | None = None
+    connection_accepted_at: Instant | None = None
+    closeness: Closeness = Closeness.CONNECTED
+    closeness_since: Instant | None = None
+    timezone: TimeZoneName | None = None
+    language: Language | None = None
+    location: str | None = None
+    tags: tuple[str, ...] = ()
+    interests: tuple[str, ...] = ()
+    notes: str | None = None
+    is_reference: bool = False
+    cadence_days: int | None = None
+    lead_days: int | None = None
+    known_since: Instant | None = None
+    last_contact_at: Instant | None = None
+    interactions: tuple[Interaction, ...] = ()
+    muted: tuple[Occasion, ...] = ()
+    do_not_greet: bool = False
+    deceased: bool = False
+    departed: bool = False
+
+    @property
+    def is_silenced(self) -> bool:
+        """Whether no greeting may ever reach this person (design, promise 6)."""
+        return self.deleted or self.do_not_greet or self.deceased or self.departed
+
+
+def basis(snapshot: ContactSnapshot, *, occasion: Occasion, label: str | None) -> str | None:
+    """
+    Return what a reminder of *occasion* is computed from, as text, or None when the contact has no such occasion.
+
+    A fired timer carries the basis it was armed with. When it differs from the present one, the timer is stale
+    (ADR 0001, rule 1). *label* picks the custom date.
+    """
+    if snapshot.is_silenced or occasion in snapshot.muted:
+        return None
+    match occasion:
+        case Occasion.BIRTHDAY:
+            return str(snapshot.birthday) if snapshot.birthday else None
+        case Occasion.WORK_ANNIVERSARY:
+            return _job_basis(snapshot.job)
+        case Occasion.NEW_JOB:
+            return _job_basis(snapshot.job) if snapshot.job and snapshot.job.is_change else None
+        case Occasion.NEW_CONNECTION:
+            if snapshot.connection_accepted_at:
+                return snapshot.connection_accepted_at.isoformat()
+            return str(snapshot.connected_on) if snapshot.connected_on else None
+        case Occasion.STAY_IN_TOUCH:
+            return snapshot.last_contact_at.isoformat() if snapshot.last_contact_at else "never"
+        case Occasion.CUSTOM:
+            return next((f"{d.on}/{d.recurrence or 'yearly'}" for d in snapshot.dates if d.label == label), None)
+        case _:
+            return None
+
+
+def _job_basis(job: Job | None) -> str | None:
+    if job is None:
+        return None
+    return f"{job.company}/{job.title}/{job.started_on or date.isoformat(job.seen_at.date())}"
