@@ -141,6 +141,8 @@ class JobChanged(Message):
     started_on: PartialDate | None = None
     confidence: Confidence = Confidence.STATED
     occurred_at: Instant | None = None
+    deliver_now: bool = False
+    """Do not wait for the owner's delivery hour."""
 
 
 class ConnectionAccepted(Person):
@@ -148,6 +150,8 @@ class ConnectionAccepted(Person):
 
     contact: ContactRef | None = None
     occurred_at: Instant | None = None
+    deliver_now: bool = False
+    """Do not wait for the owner's delivery hour."""
 
     @model_validator(mode="after")
     def _is_somebody(self) -> Self:

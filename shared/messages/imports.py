@@ -13,12 +13,20 @@ class SkippedRow(Message):
     reason: str
 
 
+class MergedRow(Message):
+    """A row that joined somebody who was known already, and by what name."""
+
+    line: int
+    name: str
+
+
 class Receipt(Message):
     """
     What became of one file: `read = created + updated + merged + unchanged + len(skipped)`, nothing vanishes.
 
-    `merged` counts rows that joined people who were two until then, or that fell together with another row of this file.
-    `notes` says what was assumed (encoding, date order) and lists values that were kept as text.
+    `created` rows became a person; `updated` rows changed one that an earlier import of this format had brought; `merged`
+    rows joined one known from elsewhere, or from another row of this file (`merges` says whom); `unchanged` rows said nothing
+    new. `notes` says what was assumed (encoding, date order) and lists values that could not be read and were kept as text.
     """
 
     file: str
@@ -29,6 +37,7 @@ class Receipt(Message):
     merged: int = 0
     unchanged: int = 0
     skipped: tuple[SkippedRow, ...] = ()
+    merges: tuple[MergedRow, ...] = ()
     notes: tuple[str, ...] = ()
 
 

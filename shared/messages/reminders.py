@@ -59,14 +59,32 @@ class Planned(Message):
     label: str | None = None
 
 
+class Snooze(Message):
+    """An inbox item that comes back at `until`; it keeps the date of its occasion."""
+
+    item: str
+    occasion: Occasion
+    key: Id
+    on: date
+    until: Instant
+
+
 class Agenda(Message):
-    """What is planned for one contact, sorted by `due_at`, and which timer keys are armed for it."""
+    """
+    What is planned for one contact, sorted by `due_at`; `hobnob.agenda.<owner>.<contact>`.
+
+    It is the scheduler's only memory besides the timers themselves, so it also holds which timer keys are `armed`, which
+    recent timers have `fired` (their ids, so that a re-arm does not fire them again) and what is snoozed. Readers other than
+    the scheduler use `planned` only. `rev` is that of the snapshot it was planned from.
+    """
 
     owner: Id
     contact: Id
     rev: int
     planned: tuple[Planned, ...] = ()
     armed: tuple[Id, ...] = ()
+    fired: tuple[str, ...] = ()
+    snoozes: tuple[Snooze, ...] = ()
 
 
 class ItemState(StrEnum):

@@ -4,6 +4,7 @@ Requests and replies: `hobnob.rpc.<service>.<verb>`, JSON in, JSON out.
 Every reply is either the model named beside the verb or an `Err`; `type` tells them apart. Lists are paged: pass `cursor`
 from one page to get the next, until it is null.
 
+every service: `health`
 contacts: `get`, `list`, `apply`, `forget`, `import.get`, `owner.add`, `owner.set`, `owner.list`
 notifier: `inbox.list`, `inbox.send`, `inbox.edit`, `inbox.snooze`, `inbox.dismiss`, `upcoming`
 """
@@ -48,6 +49,18 @@ class Ok(Message):
     """Done, with nothing to report."""
 
     type: Literal["ok"] = "ok"
+
+
+class GetHealth(Message):
+    """`health`, answered by every service. Answer: `HealthReply`."""
+
+
+class HealthReply(Message):
+    """A service that is up: what it has counted since it started, by name (`skipped.muted`, `armed`, …)."""
+
+    type: Literal["health"] = "health"
+    service: str
+    counters: dict[str, int]
 
 
 # --- contacts ---------------------------------------------------------------------------------------------------------

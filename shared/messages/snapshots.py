@@ -60,7 +60,8 @@ class Job(Message):
     A job of a contact.
 
     `seen_at` is when the fact that told of it occurred. `is_change` tells a change of jobs from a job that was simply known
-    at first sight. Without `started_on` a changed job's anniversary is approximate, counted from `seen_at`.
+    at first sight. Without `started_on` a changed job's anniversary is approximate, counted from `seen_at`; a job that was
+    known at first sight has none. `deliver_now`: the reminder of the change does not wait for the delivery hour.
     """
 
     company: str | None
@@ -69,6 +70,7 @@ class Job(Message):
     seen_at: Instant
     confidence: Confidence = Confidence.STATED
     is_change: bool = False
+    deliver_now: bool = False
     source: str
 
 
@@ -109,6 +111,7 @@ class ContactSnapshot(Message):
     jobs: tuple[Job, ...] = ()
     connected_on: PartialDate | None = None
     connection_accepted_at: Instant | None = None
+    connection_deliver_now: bool = False
     closeness: Closeness = Closeness.CONNECTED
     closeness_since: Instant | None = None
     timezone: TimeZoneName | None = None

@@ -1,0 +1,108 @@
+"""
+Real servers for the tests: a container where a Docker engine answers and HOBNOB_TEST_CONTAINERS is set, else the programs
+from the wheels as child processes. `running_servers` decides; nothing else in the tests starts a server.
+"""
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.binaries import find_mongod, find_nats_server
+
+START_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the two servers listen."""
+
+    nats_url: str
+    mongo_url: str
+
+
+def free_port() -> int:
+    """Return a TCP port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for_port(port: int, process: "subprocess.Popen[bytes]", *, log: Path) -> None:
+    """Return when something listens on *port*; fail with the server's log when it ended or took too long."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args!r} ended with {process.returncode}: {log.read_text(errors='replace')[-2000:]}")
+        with socket.socket() as probe:
+            probe.settimeout(0.5)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise RuntimeError(f"{process.args!r} does not listen on {port}: {log.read_text(errors='replace')[-2000:]}")
+
+
+@contextmanager
+def child(arguments: list[str], *, port: int, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a server until the block ends."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(arguments, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    try:
+        wait_for_port(port, process, log=log)
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def nats_server(folder: Path, *, port: int | None = None) -> Iterator[str]:
+    """Run a nats-server with JetStream; yields its URL."""
+    port = port or free_port()
+    config = folder / "nats.conf"
+    config.write_text(
+        f'listen: "127.0.0.1:{port}"\nserver_name: test\njetstream {{ store_dir: "{folder / "nats"}" }}\nmax_payload: 1MB\n'
+    )
+    with child([str(find_nats_server()), "-c", str(config)], port=port, log=folder / "nats.log"):
+        yield f"nats://127.0.0.1:{port}"
+
+
+@contextmanager
+def mongod(folder: Path, *, port: int | None = None) -> Iterator[str]:
+    """Run a mongod; yields its URL."""
+    port = port or free_port()
+    (folder / "mongo").mkdir(exist_ok=True)
+    arguments = [str(find_mongod()), "--dbpath", str(folder / "mongo"), "--port", str(port), "--bind_ip", "127.0.0.1"]
+    arguments += ["--wiredTigerCacheSizeGB", "0.5", "--nounixsocket", "--quiet"]
+    with child(arguments, port=port, log=folder / "mongo.log"):
+        yield f"mongodb://127.0.0.1:{port}"
+
+
+@contextmanager
+def running_servers(folder: Path) -> Iterator[Servers]:
+    """Run both servers, in containers or from the wheels."""
+    with ExitStack() as stack:
+        if os.environ.get("HOBNOB_TEST_CONTAINERS"):
+            yield _containers(stack)
+        else:
+            yield Servers(stack.enter_context(nats_server(folder)), stack.enter_context(mongod(folder)))
+
+
+def _containers(stack: ExitStack) -> Servers:
+    from testcontainers.mongodb import MongoDbContainer
+    from testcontainers.nats import NatsContainer
+
+    nats_image = os.environ.get("HOBNOB_TEST_NATS_IMAGE", "nats:2.15-alpine")
+    mongo_image = os.environ.get("HOBNOB_TEST_MONGO_IMAGE", "mongo:8.0")
+    nats = stack.enter_context(NatsContainer(nats_image, jetstream=True))
+    mongo = stack.enter_context(MongoDbContainer(mongo_image))
+    return Servers(nats.nats_uri(), mongo.get_connection_url())
