@@ -22,11 +22,12 @@ class MergedRow(Message):
 
 class Receipt(Message):
     """
-    What became of one file: `read = created + updated + merged + unchanged + len(skipped)`, nothing vanishes.
+    What became of one file: `read = created + updated + merged + unchanged + len(skipped) + skipped_more`, nothing vanishes.
 
     `created` rows became a person; `updated` rows changed one that an earlier import of this format had brought; `merged`
     rows joined one known from elsewhere, or from another row of this file (`merges` says whom); `unchanged` rows said nothing
-    new. `notes` says what was assumed (encoding, date order) and lists values that could not be read and were kept as text.
+    new. Of a file with very many rows to skip or merge the first are listed and the rest counted. `notes` says what was
+    assumed (encoding, date order) and lists values that could not be read and were kept as text.
     """
 
     file: str
@@ -37,6 +38,7 @@ class Receipt(Message):
     merged: int = 0
     unchanged: int = 0
     skipped: tuple[SkippedRow, ...] = ()
+    skipped_more: int = 0
     merges: tuple[MergedRow, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -1,0 +1,60 @@
+"""From a contact's state to what is published of it."""
+
+from typing import Any
+
+from services.contacts.domain.careers import jobs_from
+from services.contacts.domain.state import Register, State, interaction_order
+from services.contacts.domain.statements import CONNECTION, REGISTERS, instant
+from shared.messages.snapshots import ContactSnapshot, Interaction
+from shared.messages.values import Direction
+
+
+def snapshot_of(state: State, *, owner: str, id: str, rev: int) -> ContactSnapshot:  # noqa: A002  # the field's name
+    """Return the snapshot of *state*; a removed contact is a tombstone and shows nothing but its ids."""
+    aliases = tuple(sorted(state.keys - {id}))
+    if state.is_removed:
+        return ContactSnapshot(owner=owner, id=id, rev=rev, deleted=True, aliases=aliases)
+    stated: dict[str, Any] = {name: state.registers[name].value for name in REGISTERS if name in state.registers}
+    emails = _in_order(state.emails)
+    stated["name"] = _name(stated, emails)
+    jobs = jobs_from(state.jobs)
+    interactions = sorted(state.interactions, key=interaction_order, reverse=True)
+    accepted = state.registers.get(CONNECTION)
+    return ContactSnapshot.model_validate(
+        {
+            **stated,
+            "owner": owner,
+            "id": id,
+            "rev": rev,
+            "aliases": aliases,
+            "emails": emails,
+            "phones": _in_order(state.phones),
+            "dates": tuple(register.value for _, register in sorted(state.dates.items())),
+            "job": jobs[0] if jobs else None,
+            "jobs": jobs,
+            "connection_accepted_at": accepted.value["at"] if accepted else None,
+            "connection_deliver_now": accepted.value["deliver_now"] if accepted else False,
+            "known_since": instant(state.birth.stamp[0]) if state.birth else None,
+            "last_contact_at": instant(interactions[0].stamp[0]) if interactions else None,
+            "interactions": tuple(
+                Interaction(at=instant(i.stamp[0]), channel=i.channel, direction=Direction(i.direction), note=i.note)
+                for i in interactions
+            ),
+        }
+    )
+
+
+def _in_order(elements: Any) -> tuple[str, ...]:
+    """Values stated last first, those of one statement in its order."""
+
+    def order(item: tuple[str, Register]) -> tuple[int, str, int, str]:
+        key, register = item
+        at_us, fact = register.stamp
+        return -at_us, fact, register.value[0], key
+
+    return tuple(register.value[1] for _, register in sorted(elements.items(), key=order))
+
+
+def _name(stated: dict[str, Any], emails: tuple[str, ...]) -> str:
+    parts = " ".join(part for part in (stated.get("given_name"), stated.get("family_name")) if part)
+    return str(stated.get("name") or parts or (emails[0] if emails else ""))

@@ -1,0 +1,193 @@
+"""
+The mergeable state of a contact, and how two states become one (ADR 0002).
+
+A state is a join-semilattice: `join` is commutative, associative and idempotent, and every part of a state is one of
+
+- a register: the value stated last, by time of occurrence;
+- elements: a set of values, each with the time it was stated last, the newest kept;
+- entries: a set of immutable records, the newest kept.
+
+So facts give the same contact in whatever order and however often they arrive. Time of occurrence decides; between facts of
+one instant, a hash of their identity does.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+Stamp = tuple[int, str]
+"""When a fact happened (microseconds since 1970, UTC), then a hash of the fact's identity."""
+
+MAX_ELEMENTS = 100
+MAX_JOB_STATEMENTS = 32
+"""Of each kind: statements of a job, and of a change of jobs."""
+MAX_INTERACTIONS = 20
+
+KeyT = TypeVar("KeyT")
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """One value, stated at `stamp`; None means that it was cleared."""
+
+    value: Any
+    stamp: Stamp
+
+    @property
+    def order(self) -> tuple[Stamp, str]:
+        """Sort key: the larger one wins. The value decides only between two facts that claim one identity."""
+        return self.stamp, json.dumps(self.value, sort_keys=True)
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatement:
+    """Somebody stated that the person has this job, or (`is_change`) that they changed to it."""
+
+    stamp: Stamp
+    company: str | None
+    title: str | None
+    started_on: str | None
+    source: str
+    is_change: bool = False
+    derived: bool = False
+    deliver_now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionEntry:
+    """One contact between the owner and the person."""
+
+    stamp: Stamp
+    channel: str | None
+    direction: str
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """The earliest fact of a contact; the token of its strongest key is the contact's id."""
+
+    stamp: Stamp
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """All that facts have said about one contact; see the module."""
+
+    keys: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+    birth: Birth | None = None
+    present: Stamp | None = None
+    removed: Stamp | None = None
+    registers: Mapping[str, Register] = field(default_factory=dict)
+    emails: Mapping[str, Register] = field(default_factory=dict)
+    phones: Mapping[str, Register] = field(default_factory=dict)
+    dates: Mapping[str, Register] = field(default_factory=dict)
+    jobs: frozenset[JobStatement] = frozenset()
+    interactions: frozenset[InteractionEntry] = frozenset()
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether the last word about this person's presence is that the owner no longer keeps them."""
+        return self.removed is not None and (self.present is None or self.present <= self.removed)
+
+
+EMPTY = State()
+
+
+def join(left: State, right: State) -> State:
+    """Return the state that knows what both know."""
+    births = [birth for birth in (left.birth, right.birth) if birth]
+    joined = State(
+        keys=left.keys | right.keys,
+        sources=left.sources | right.sources,
+        birth=min(births, key=lambda birth: (birth.stamp, birth.token), default=None),
+        present=_latest(left.present, right.present),
+        removed=_latest(left.removed, right.removed),
+        registers=_join_registers(left.registers, right.registers),
+        emails=_join_registers(left.emails, right.emails),
+        phones=_join_registers(left.phones, right.phones),
+        dates=_join_registers(left.dates, right.dates),
+        jobs=left.jobs | right.jobs,
+        interactions=left.interactions | right.interactions,
+    )
+    return _bounded(_without_what_was_removed(joined))
+
+
+def _latest(left: Stamp | None, right: Stamp | None) -> Stamp | None:
+    return max((stamp for stamp in (left, right) if stamp), default=None)
+
+
+def _join_registers(left: Mapping[str, Register], right: Mapping[str, Register]) -> Mapping[str, Register]:
+    if not right:
+        return left
+    if not left:
+        return right
+    joined = dict(left)
+    for name, register in right.items():
+        known = joined.get(name)
+        if known is None or register.order > known.order:
+            joined[name] = register
+    return joined
+
+
+def _without_what_was_removed(state: State) -> State:
+    """Erase what was stated before the person was removed: it must not come back with them."""
+    if state.removed is None:
+        return state
+    last = state.removed
+    return replace(
+        state,
+        registers=_after(state.registers, last),
+        emails=_after(state.emails, last),
+        phones=_after(state.phones, last),
+        dates=_after(state.dates, last),
+        jobs=frozenset(job for job in state.jobs if job.stamp > last),
+        interactions=frozenset(entry for entry in state.interactions if entry.stamp > last),
+    )
+
+
+def _after(registers: Mapping[str, Register], last: Stamp) -> Mapping[str, Register]:
+    return {name: register for name, register in registers.items() if register.stamp > last}
+
+
+def _bounded(state: State) -> State:
+    """Keep the newest of everything that could grow without end; the newest of a union is the newest of the newest."""
+    changes = {job for job in state.jobs if job.is_change}
+    return replace(
+        state,
+        emails=_newest_elements(state.emails),
+        phones=_newest_elements(state.phones),
+        dates=_newest_elements(state.dates),
+        jobs=_newest_jobs(changes) | _newest_jobs(state.jobs - changes),
+        interactions=_newest_interactions(state.interactions),
+    )
+
+
+def _newest_elements(elements: Mapping[str, Register]) -> Mapping[str, Register]:
+    if len(elements) <= MAX_ELEMENTS:
+        return elements
+    newest = sorted(elements.items(), key=lambda item: (item[1].order, item[0]), reverse=True)[:MAX_ELEMENTS]
+    return dict(newest)
+
+
+def job_order(job: JobStatement) -> tuple[Stamp, bool, str]:
+    """Sort key of job statements: by time, a change after the plain statement of the same instant."""
+    return job.stamp, job.is_change, f"{job.company}\0{job.title}\0{job.started_on}"
+
+
+def interaction_order(entry: InteractionEntry) -> tuple[Stamp, str]:
+    """Sort key of interactions: by time."""
+    return entry.stamp, f"{entry.channel}\0{entry.direction}\0{entry.note}"
+
+
+def _newest_jobs(jobs: Iterable[JobStatement]) -> frozenset[JobStatement]:
+    return frozenset(sorted(jobs, key=job_order, reverse=True)[:MAX_JOB_STATEMENTS])
+
+
+def _newest_interactions(entries: frozenset[InteractionEntry]) -> frozenset[InteractionEntry]:
+    if len(entries) <= MAX_INTERACTIONS:
+        return entries
+    return frozenset(sorted(entries, key=interaction_order, reverse=True)[:MAX_INTERACTIONS])

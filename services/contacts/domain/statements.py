@@ -1,0 +1,140 @@
+"""What one fact states, as a state of its own: a contact's state is the join of its facts' states."""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from services.contacts.domain.identity import fold, tokens_of
+from services.contacts.domain.state import Birth, InteractionEntry, JobStatement, Register, Stamp, State
+from shared.messages.cloudevents import Fact
+from shared.messages.facts import (
+    ConnectionAccepted,
+    ContactRemoved,
+    ContactUpserted,
+    FactName,
+    InteractionLogged,
+    JobChanged,
+    Person,
+)
+from shared.messages.values import Confidence, format_instant
+
+REGISTERS = (
+    "name",
+    "given_name",
+    "family_name",
+    "nickname",
+    "linkedin_url",
+    "birthday",
+    "connected_on",
+    "closeness",
+    "timezone",
+    "language",
+    "location",
+    "tags",
+    "interests",
+    "notes",
+    "is_reference",
+    "cadence_days",
+    "lead_days",
+    "muted",
+    "do_not_greet",
+    "deceased",
+    "departed",
+)
+"""The fields of a person that hold one value: the last one stated."""
+
+CONNECTION = "connection_accepted"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CONTACT_FACTS = frozenset(
+    {
+        FactName.CONTACT_UPSERTED,
+        FactName.CONTACT_REMOVED,
+        FactName.JOB_CHANGED,
+        FactName.CONNECTION_ACCEPTED,
+        FactName.INTERACTION_LOGGED,
+    }
+)
+"""Facts that change a contact."""
+
+
+def fact_token(*, owner: str, source: str, id: str) -> str:  # noqa: A002  # CloudEvents' own word
+    """Return the identity of a fact as one short text: derived from `(source, id)` and the owner."""
+    return hashlib.sha256(f"{owner}\0{source}\0{id}".encode()).hexdigest()[:24]
+
+
+def microseconds(at: datetime) -> int:
+    """Return an aware instant as whole microseconds since 1970, exactly."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def instant(us: int) -> datetime:
+    """Return the instant that `microseconds` came from."""
+    return _EPOCH + timedelta(microseconds=us)
+
+
+def stamp_of(fact: Fact) -> Stamp:
+    """Return when *fact* happened, and its identity to tell facts of one instant apart."""
+    return microseconds(fact.occurred_at), fact_token(owner=fact.owner, source=fact.source, id=fact.id)
+
+
+def state_of(fact: Fact) -> State:
+    """Return what *fact* says, and nothing else."""
+    stamp = stamp_of(fact)
+    tokens = tokens_of(fact)
+    about = State(keys=frozenset(tokens), sources=frozenset({fact.source}), birth=Birth(stamp, tokens[0]) if tokens else None)
+    match fact.data:
+        case ContactUpserted() as data:
+            return _with_person(about, data, stamp=stamp, source=fact.source)
+        case ConnectionAccepted() as data:
+            accepted = {"at": format_instant(fact.occurred_at), "deliver_now": data.deliver_now}
+            stated = _with_person(about, data, stamp=stamp, source=fact.source)
+            return replace(stated, registers={**stated.registers, CONNECTION: Register(accepted, stamp)})
+        case JobChanged() as data:
+            return replace(about, jobs=frozenset({_job_change(data, stamp=stamp, source=fact.source)}))
+        case InteractionLogged() as data:
+            entry = InteractionEntry(stamp, data.channel, data.direction.value, data.note)
+            return replace(about, interactions=frozenset({entry}))
+        case ContactRemoved():
+            return replace(about, removed=stamp)
+        case _:
+            raise AssertionError(f"{fact.name} says nothing about a contact's state")
+
+
+def _with_person(about: State, person: Person, *, stamp: Stamp, source: str) -> State:
+    stated = person.model_dump(mode="json", include=set(REGISTERS), exclude_unset=True, exclude_none=True)
+    return replace(
+        about,
+        present=stamp,
+        registers={name: Register(value, stamp) for name, value in stated.items()},
+        emails=_elements(person.emails, stamp),
+        phones=_elements(person.phones, stamp),
+        dates={
+            fold(date.label): Register(date.model_dump(mode="json", exclude_none=True), stamp) for date in reversed(person.dates)
+        },
+        jobs=_plain_job(person, stamp=stamp, source=source),
+    )
+
+
+def _elements(values: tuple[str, ...], stamp: Stamp) -> dict[str, Register]:
+    """Each value under its folded form, with its place in the statement, so that the order survives."""
+    return {fold(value): Register([position, value], stamp) for position, value in reversed(list(enumerate(values)))}
+
+
+def _plain_job(person: Person, *, stamp: Stamp, source: str) -> frozenset[JobStatement]:
+    if not (person.company or person.title):
+        return frozenset()
+    started_on = str(person.started_on) if person.started_on else None
+    return frozenset({JobStatement(stamp, person.company, person.title, started_on, source)})
+
+
+def _job_change(data: JobChanged, *, stamp: Stamp, source: str) -> JobStatement:
+    return JobStatement(
+        stamp,
+        data.company,
+        data.title,
+        str(data.started_on) if data.started_on else None,
+        source,
+        is_change=True,
+        derived=data.confidence is Confidence.DERIVED,
+        deliver_now=data.deliver_now,
+    )

@@ -1,0 +1,96 @@
+"""Owners and their settings in MongoDB; like contacts, each document carries its own outbox."""
+
+from collections.abc import Iterable, Sequence
+
+from services.contacts.outbox import Unpublished
+from shared import subjects
+from shared.errors import Conflict, NotFound
+from shared.messages.snapshots import OwnerProfile
+from shared.mongo import Collection, Database, Document, DuplicateKeyError, UpdateOne, store_errors
+
+
+class OwnerStore:
+    """Reads and writes owners."""
+
+    def __init__(self, database: Database) -> None:
+        self._owners: Collection = database["owners"]
+
+    async def ensure_indexes(self) -> None:
+        """Create the index of the relay."""
+        with store_errors():
+            await self._owners.create_index("pending", sparse=True, name="unpublished")
+
+    async def existing(self, ids: Iterable[str]) -> set[str]:
+        """Return those of *ids* that are owners."""
+        with store_errors():
+            documents = await self._owners.find({"_id": {"$in": list(ids)}}, {"_id": 1}).to_list(None)
+        return {document["_id"] for document in documents}
+
+    async def get(self, owner: str) -> OwnerProfile:
+        """Return an owner; raise `NotFound` when there is none of that id."""
+        with store_errors():
+            document = await self._owners.find_one({"_id": owner})
+        if document is None:
+            raise NotFound(f"there is no owner {owner!r}; `hobnob owner add {owner} --name NAME` adds one")
+        return _profile(document)
+
+    async def all(self) -> tuple[OwnerProfile, ...]:
+        """Return every owner, by id."""
+        with store_errors():
+            documents = await self._owners.find().sort("_id", 1).to_list(None)
+        return tuple(_profile(document) for document in documents)
+
+    async def add(self, profile: OwnerProfile) -> None:
+        """Add an owner; raise `Conflict` when the id is taken."""
+        try:
+            with store_errors():
+                await self._owners.insert_one(_document(profile) | {"published_sequence": 0})
+        except DuplicateKeyError as exc:
+            raise Conflict(f"there is an owner {profile.owner!r} already") from exc
+
+    async def replace(self, profile: OwnerProfile, *, known_rev: int) -> bool:
+        """Put *profile* in the place of revision *known_rev*; return whether that still was the present one."""
+        with store_errors():
+            result = await self._owners.update_one({"_id": profile.owner, "rev": known_rev}, {"$set": _document(profile)})
+        return bool(result.matched_count)
+
+    async def unpublished(self, *, ids: Iterable[str] | None = None, limit: int) -> list[Unpublished]:
+        """Return owners whose present revision waits to be published."""
+        query: Document = {"pending": {"$exists": True}}
+        if ids is not None:
+            query["_id"] = {"$in": list(ids)}
+        with store_errors():
+            documents = await self._owners.find(query).limit(limit).to_list(None)
+        return [
+            Unpublished(
+                id=document["_id"],
+                rev=document["rev"],
+                subject=subjects.profile(document["_id"]),
+                body=_profile(document).model_dump_json().encode(),
+                published_sequence=document["published_sequence"],
+            )
+            for document in documents
+        ]
+
+    async def mark_published(self, sequences: Sequence[tuple[str, int, int]]) -> None:
+        """Note what is on the stream; a newer revision stays pending."""
+        operations = [
+            UpdateOne({"_id": owner, "pending": rev}, {"$set": {"published_sequence": sequence}, "$unset": {"pending": ""}})
+            for owner, rev, sequence in sequences
+        ]
+        if operations:
+            with store_errors():
+                await self._owners.bulk_write(operations)
+
+    async def expect_sequence(self, *, id: str, sequence: int) -> None:  # noqa: A002
+        """Remember what the stream holds for an owner, when it is not what we thought."""
+        with store_errors():
+            await self._owners.update_one({"_id": id}, {"$set": {"published_sequence": sequence}})
+
+
+def _document(profile: OwnerProfile) -> Document:
+    return {"_id": profile.owner, "rev": profile.rev, "pending": profile.rev, "profile": profile.model_dump(mode="json")}
+
+
+def _profile(document: Document) -> OwnerProfile:
+    return OwnerProfile.model_validate(document["profile"])

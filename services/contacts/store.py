@@ -1,0 +1,327 @@
+"""
+The contacts and their facts in MongoDB.
+
+Every write is guarded by the document's `version`: whoever read an older one changes nothing and reads again. A write that
+changes what others see carries its own outbox: `pending` holds the revision still to be published, set in the same update.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.contacts.documents import from_document, to_document
+from services.contacts.domain.changes import Change, Outcome, Stored, content_of, with_rev
+from services.contacts.domain.identity import fold
+from services.contacts.outbox import Unpublished
+from shared import subjects
+from shared.errors import TransientError
+from shared.messages.cloudevents import Fact
+from shared.messages.snapshots import ContactSnapshot
+from shared.mongo import (
+    ASCENDING,
+    BulkWriteError,
+    Collection,
+    Database,
+    Document,
+    DuplicateKeyError,
+    IndexModel,
+    InsertOne,
+    ReplaceOne,
+    UpdateOne,
+    insert_new,
+    is_only_duplicates,
+    store_errors,
+)
+
+
+class WriteConflict(TransientError):
+    """Somebody else changed one of these contacts meanwhile: read again and decide anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactRecord:
+    """What became of a fact."""
+
+    token: str
+    fact: Fact
+    contact: str | None
+    outcome: Outcome | None
+    via: str | None = None
+    """The import that stated it; its body is then not kept, since the file had it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFact:
+    """What a fact did when it was applied."""
+
+    contact: str | None
+    outcome: Outcome | None
+    via: str | None
+
+
+class ContactStore:
+    """Reads and writes contacts and the log of facts."""
+
+    def __init__(self, database: Database) -> None:
+        self._contacts: Collection = database["contacts"]
+        self._facts: Collection = database["facts"]
+
+    async def ensure_indexes(self) -> None:
+        """Create what the queries and the rule "one key, one contact" need."""
+        with store_errors():
+            await self._contacts.create_indexes(
+                [
+                    IndexModel([("keys", ASCENDING)], unique=True, sparse=True, name="one_contact_per_key"),
+                    IndexModel([("owner", ASCENDING), ("name_key", ASCENDING), ("_id", ASCENDING)], name="by_name"),
+                    IndexModel([("pending", ASCENDING)], sparse=True, name="unpublished"),
+                ]
+            )
+            await self._facts.create_indexes([IndexModel([("owner", ASCENDING), ("contact", ASCENDING)], name="by_contact")])
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    async def with_keys(self, *, owner: str, tokens: Iterable[str]) -> list[Stored]:
+        """Return every contact of *owner* that holds one of *tokens*, or whose id is one: merged ones included."""
+        wanted = list(tokens)
+        with store_errors():
+            by_key = await self._contacts.find({"keys": {"$in": wanted}, "owner": owner}).to_list(None)
+            by_id = await self._contacts.find({"_id": {"$in": wanted}, "owner": owner}).to_list(None)
+        return [from_document(document) for document in {d["_id"]: d for d in by_key + by_id}.values()]
+
+    async def find(self, *, owner: str, id: str) -> Stored | None:  # noqa: A002  # the contact's own word
+        """Return the contact that has this id or once had it; None when there is none."""
+        with store_errors():
+            document = await self._contacts.find_one({"owner": owner, "keys": id})
+        return from_document(document) if document else None
+
+    async def named(self, *, owner: str, names: Iterable[str]) -> dict[str, list[Stored]]:
+        """Return the present contacts of *owner* by folded full name."""
+        found: dict[str, list[Stored]] = {}
+        query = {"owner": owner, "name_key": {"$in": list(names)}, "deleted": False, "keys": {"$exists": True}}
+        with store_errors():
+            async for document in self._contacts.find(query):
+                found.setdefault(document["name_key"], []).append(from_document(document))
+        return found
+
+    async def page(self, *, owner: str, filters: Document, after: tuple[str, str] | None, limit: int) -> list[tuple[str, Stored]]:
+        """Return up to *limit* present contacts sorted by name, each with its sort key, from behind *after* on."""
+        query: Document = {"owner": owner, "deleted": False, "keys": {"$exists": True}, **filters}
+        if after:
+            name, last = after
+            query["$or"] = [{"name_key": {"$gt": name}}, {"name_key": name, "_id": {"$gt": last}}]
+        with store_errors():
+            documents = await self._contacts.find(query).sort([("name_key", 1), ("_id", 1)]).limit(limit).to_list(None)
+        return [(document["name_key"], from_document(document)) for document in documents]
+
+    @staticmethod
+    def filters(*, search: str | None, closeness: str | None, tag: str | None, company: str | None) -> Document:
+        """Return the query for what a user may filter by."""
+        query: Document = {}
+        if search:
+            query["words"] = {"$regex": re.escape(fold(search))}
+        if closeness:
+            query["closeness"] = closeness
+        if tag:
+            query["tags"] = fold(tag)
+        if company:
+            query["companies"] = fold(company)
+        return query
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    async def write(self, changes: Sequence[Change]) -> None:
+        """
+        Carry out *changes*.
+
+        Raises:
+            WriteConflict: not all of them could be; what was written is right, the rest must be decided anew.
+        """
+        needed = [change for change in changes if change.is_needed]
+        simple = [change for change in needed if change.is_simple]
+        await self._write_simple(simple)
+        for change in needed:
+            if not change.is_simple:
+                await self._write_merge(change)
+
+    async def _write_simple(self, changes: Sequence[Change]) -> None:
+        if not changes:
+            return
+        operations = [self._simple_operation(change) for change in changes]
+        try:
+            with store_errors():
+                result = await self._contacts.bulk_write(operations, ordered=False)
+        except BulkWriteError as exc:
+            if is_only_duplicates(exc):
+                raise WriteConflict from exc
+            raise
+        if result.inserted_count + result.matched_count != len(operations):
+            raise WriteConflict
+
+    @staticmethod
+    def _simple_operation(change: Change) -> InsertOne[Document] | ReplaceOne[Document]:
+        target = change.target
+        document = _complete(change, version=target.version + 1 if target else 1)
+        if target is None:
+            return InsertOne(document)
+        return ReplaceOne({"_id": change.id, "version": target.version}, document)
+
+    async def _write_merge(self, change: Change) -> None:
+        """
+        Make one contact of several, so that a crash at any point loses nothing.
+
+        First the target knows everything, but is found by no new key. Then the others give up their keys. Then the target
+        takes them. Whatever was done is found again by the next try, since the fact that caused it is not yet acknowledged.
+        """
+        target = change.target
+        version = target.version + 1 if target else 1
+        document = to_document(change, version=version)
+        if target and target.indexed:
+            document["keys"] = sorted(target.indexed)
+        document["published_sequence"] = target.published_sequence if target else 0
+        # No digest yet: should we stop half-way, the next try sees that the snapshot is still to be published.
+        document["digest"] = ""
+        await self._guarded(target, document)
+        for other in change.absorbed:
+            tombstone: Document = {
+                "_id": other.id,
+                "owner": other.owner,
+                "version": other.version + 1,
+                "rev": other.rev + 1,
+                "deleted": True,
+                "merged_into": change.id,
+                "published_sequence": other.published_sequence,
+                "pending": other.rev + 1,
+            }
+            await self._guarded(other, tombstone)
+        final = _complete(change, version=version + 1)
+        try:
+            with store_errors():
+                result = await self._contacts.replace_one({"_id": change.id, "version": version}, final)
+        except DuplicateKeyError as exc:
+            raise WriteConflict from exc
+        if not result.matched_count:
+            raise WriteConflict
+
+    async def _guarded(self, known: Stored | None, document: Document) -> None:
+        try:
+            with store_errors():
+                if known is None:
+                    await self._contacts.insert_one(document)
+                    return
+                result = await self._contacts.replace_one({"_id": known.id, "version": known.version}, document)
+        except DuplicateKeyError as exc:
+            raise WriteConflict from exc
+        if not result.matched_count:
+            raise WriteConflict
+
+    # --- outbox -------------------------------------------------------------------------------------------------------
+
+    async def unpublished(self, *, ids: Iterable[str] | None = None, limit: int) -> list[Unpublished]:
+        """Return contacts whose present revision waits to be published: of *ids*, or of all."""
+        query: Document = {"pending": {"$exists": True}}
+        if ids is not None:
+            query["_id"] = {"$in": list(ids)}
+        with store_errors():
+            documents = await self._contacts.find(query).limit(limit).to_list(None)
+        return [_unpublished(from_document(document)) for document in documents]
+
+    async def mark_published(self, sequences: Sequence[tuple[str, int, int]]) -> None:
+        """Note for each `(id, rev, stream sequence)` that this revision is on the stream; a newer one stays pending."""
+        operations: list[Any] = []
+        for contact, rev, sequence in sequences:
+            operations.append(
+                UpdateOne({"_id": contact, "pending": rev}, {"$set": {"published_sequence": sequence}, "$unset": {"pending": ""}})
+            )
+        if operations:
+            with store_errors():
+                await self._contacts.bulk_write(operations, ordered=False)
+
+    async def expect_sequence(self, *, id: str, sequence: int) -> None:  # noqa: A002
+        """Remember what the stream holds for a contact, when it is not what we thought."""
+        with store_errors():
+            await self._contacts.update_one({"_id": id}, {"$set": {"published_sequence": sequence}})
+
+    # --- facts --------------------------------------------------------------------------------------------------------
+
+    async def known_facts(self, tokens: Iterable[str]) -> dict[str, KnownFact]:
+        """Return what those facts did that were applied before, by token."""
+        fields = {"contact": 1, "outcome": 1, "via": 1}
+        with store_errors():
+            documents = await self._facts.find({"_id": {"$in": list(tokens)}}, fields).to_list(None)
+        return {
+            d["_id"]: KnownFact(contact=d["contact"], outcome=Outcome(d["outcome"]) if d["outcome"] else None, via=d.get("via"))
+            for d in documents
+        }
+
+    async def record_facts(self, records: Sequence[FactRecord], *, at: datetime) -> None:
+        """Log facts that were applied; one that is there already stays as it is."""
+        await insert_new(self._facts, [_fact_document(record, at=at) for record in records])
+
+    async def erase_facts(self, *, owner: str, contacts: Iterable[str]) -> int:
+        """Delete every fact about *contacts* and return how many there were."""
+        with store_errors():
+            result = await self._facts.delete_many({"owner": owner, "contact": {"$in": list(contacts)}})
+        return int(result.deleted_count)
+
+
+def _complete(change: Change, *, version: int) -> Document:
+    document = to_document(change, version=version)
+    document["keys"] = sorted(change.state.keys)
+    target = change.target
+    document["published_sequence"] = target.published_sequence if target else 0
+    if change.is_visible or (target and target.is_unpublished):
+        document["pending"] = change.rev
+    return document
+
+
+def unpublished_change(change: Change) -> Unpublished | None:
+    """Return what `write` left to publish of a change's target; None when there is nothing."""
+    target = change.target
+    if not (change.is_visible or (target and target.is_unpublished)):
+        return None
+    return Unpublished(
+        id=change.id,
+        rev=change.rev,
+        subject=subjects.person(change.owner, change.id),
+        body=with_rev(change.content, change.rev),
+        published_sequence=target.published_sequence if target else 0,
+    )
+
+
+def _unpublished(stored: Stored) -> Unpublished:
+    if stored.merged_into:
+        tombstone = ContactSnapshot(
+            owner=stored.owner, id=stored.id, rev=stored.rev, deleted=True, merged_into=stored.merged_into
+        )
+        body = tombstone.model_dump_json().encode()
+    else:
+        content, _ = content_of(stored.state, owner=stored.owner, id=stored.id)
+        body = with_rev(content, stored.rev)
+    return Unpublished(
+        id=stored.id,
+        rev=stored.rev,
+        subject=subjects.person(stored.owner, stored.id),
+        body=body,
+        published_sequence=stored.published_sequence,
+    )
+
+
+def _fact_document(record: FactRecord, *, at: datetime) -> Document:
+    fact = record.fact
+    document: Document = {
+        "_id": record.token,
+        "owner": fact.owner,
+        "contact": record.contact,
+        "outcome": record.outcome.value if record.outcome else None,
+        "name": fact.name.value,
+        "source": fact.source,
+        "occurred_at": fact.occurred_at,
+        "applied_at": at,
+    }
+    if record.via:
+        document["via"] = record.via
+    else:
+        document |= {"id": fact.id, "data": fact.raw}
+    return document

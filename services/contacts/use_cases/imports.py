@@ -1,0 +1,82 @@
+"""
+The queue of imports: an uploaded file is noted at once, then read and applied in the background, so that neither the intake
+nor anybody else waits for it. The queue is in the database: a process that dies leaves its import to be taken up again.
+"""
+
+import asyncio
+from datetime import datetime
+
+from services.contacts.import_store import ImportJob, ImportStore
+from services.contacts.use_cases.import_run import ImportRun
+from shared.clock import Clock
+from shared.errors import PermanentError, TransientError
+from shared.logging import get_logger
+from shared.messages.facts import ImportUploaded
+from shared.messages.imports import ImportProgress, ImportState
+from shared.messages.rpc import GetImport
+
+log = get_logger(__name__)
+
+IDLE_S = 2.0
+"""How often the queue is looked at when nobody said that something was put in: after a crash, or by another process."""
+
+
+class Imports:
+    """Queues imports, runs them one after the other, and tells how far they are."""
+
+    def __init__(self, *, store: ImportStore, run: ImportRun, clock: Clock, lease_s: float) -> None:
+        self._store = store
+        self._run = run
+        self._clock = clock
+        self._lease_s = lease_s
+        self._added = asyncio.Event()
+
+    async def enqueue(self, *, owner: str, upload: ImportUploaded, uploaded_at: datetime) -> None:
+        """Queue an upload; the same one twice is one."""
+        # The database keeps milliseconds: a run that is taken up again must see the same instant as the first.
+        at = uploaded_at.replace(microsecond=uploaded_at.microsecond // 1000 * 1000)
+        await self._store.add(owner=owner, upload=upload, uploaded_at=at)
+        self._added.set()
+
+    async def get(self, request: GetImport) -> ImportProgress:
+        """Return how far an import is; raise `NotFound`."""
+        return await self._store.progress(owner=request.owner, import_id=request.import_id)
+
+    async def work(self) -> None:
+        """Run what is queued, for ever."""
+        while True:
+            try:
+                job = await self._store.claim(now=self._clock(), lease_s=self._lease_s)
+                if job is not None:
+                    await self._run_one(job)
+                    continue
+            except TransientError as exc:
+                log.warning("import_deferred", reason=str(exc))
+            await self._wait()
+
+    async def _run_one(self, job: ImportJob) -> None:
+        log.info("import_started", import_id=job.import_id, rows_done=job.progress.rows_done)
+        try:
+            done = await self._run.run(job)
+        except TransientError:
+            raise
+        except PermanentError as exc:
+            done = _failed(job, str(exc))
+        except Exception:  # the outermost edge: a file that trips a parser must not stop the queue
+            log.exception("import_failed", import_id=job.import_id)
+            done = _failed(job, "an unexpected error; the log of the contacts service has it. What was read before it is kept")
+        await self._store.finish(job.key, progress=done)
+        await self._run.announce(done)
+        log.info("import_ended", import_id=job.import_id, state=done.state.value, rows_done=done.rows_done)
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(IDLE_S):
+                await self._added.wait()
+        except TimeoutError:
+            return
+        self._added.clear()
+
+
+def _failed(job: ImportJob, error: str) -> ImportProgress:
+    return job.progress.model_copy(update={"state": ImportState.FAILED, "error": error})

@@ -1,0 +1,62 @@
+"""Take a batch of events from the intake: read the facts, refuse what is none, apply the rest."""
+
+from collections.abc import Sequence
+
+from services.contacts.owner_store import OwnerStore
+from services.contacts.use_cases.facts import ApplyFacts, Unresolvable
+from services.contacts.use_cases.imports import Imports
+from shared import subjects
+from shared.broker import Received, Refused
+from shared.errors import PermanentError
+from shared.messages.cloudevents import CloudEvent, Fact, fact_name, to_fact
+from shared.messages.facts import FactName, ImportUploaded
+
+
+class Intake:
+    """Handles `hobnob.intake.>`."""
+
+    def __init__(self, *, facts: ApplyFacts, owners: OwnerStore, imports: Imports) -> None:
+        self._facts = facts
+        self._owners = owners
+        self._imports = imports
+        self._known_owners: set[str] = set()
+
+    async def take(self, batch: Sequence[Received[CloudEvent]]) -> list[Refused]:
+        """
+        Apply a batch and return what is refused, with reasons.
+
+        Raises:
+            TransientError: the store does not answer; nothing of the batch is lost.
+        """
+        refused: list[Refused] = []
+        readable: list[tuple[Received[CloudEvent], Fact]] = []
+        await self._look_up_owners(batch)
+        for item in batch:
+            try:
+                readable.append((item, self._read(item)))
+            except PermanentError as exc:
+                refused.append(Refused(item.raw, str(exc)))
+        results = await self._facts.apply([fact for _, fact in readable])
+        for (item, fact), result in zip(readable, results, strict=True):
+            if isinstance(result, Unresolvable):
+                refused.append(Refused(item.raw, result.reason))
+            elif fact.name is FactName.IMPORT_UPLOADED:
+                assert isinstance(fact.data, ImportUploaded)
+                await self._imports.enqueue(owner=fact.owner, upload=fact.data, uploaded_at=fact.occurred_at)
+        return refused
+
+    def _read(self, item: Received[CloudEvent]) -> Fact:
+        subject = subjects.parse_intake(item.subject)
+        if fact_name(item.body.type).value != subject.fact:
+            raise PermanentError(f"type: {item.body.type!r} came on the subject of {subject.fact!r}")
+        if subject.owner not in self._known_owners:
+            raise PermanentError(
+                f"subject: there is no owner {subject.owner!r}; `hobnob owner add {subject.owner} --name NAME` adds one"
+            )
+        return to_fact(item.body, owner=subject.owner, stored_at=item.stored_at)
+
+    async def _look_up_owners(self, batch: Sequence[Received[CloudEvent]]) -> None:
+        """Owners are only ever added: those known once need no second look."""
+        named = {parts[2] for item in batch if len(parts := item.subject.split(".")) > 3}
+        if unknown := named - self._known_owners:
+            self._known_owners |= await self._owners.existing(unknown)

@@ -1,0 +1,192 @@
+"""Facts are merged by when they happened: any order, any repetition, any batches give the same contacts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.contacts.documents import dump_state, load_state
+from services.contacts.domain.changes import Stored, content_of, decide
+from services.contacts.domain.state import EMPTY, State, join
+from services.contacts.domain.statements import fact_token, state_of
+from shared.messages.cloudevents import Fact
+from tests.unit.contacts.facts import fact, upserted
+
+EMAILS = ["ann@example.com", "bob@example.com", "cy@example.com"]
+SLUGS = ["ann", "bob", "cy"]
+REFERENCES: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.builds(lambda e: {"email": e}, st.sampled_from(EMAILS)),
+    st.builds(lambda s: {"linkedin_url": f"https://www.linkedin.com/in/{s}"}, st.sampled_from(SLUGS)),
+    st.builds(lambda i: {"source": "crm", "id": i}, st.sampled_from(["1", "2"])),
+)
+PERSONS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"name": st.sampled_from(["Ann", "Bob", "Cy"])},
+    optional={
+        "emails": st.lists(st.sampled_from(EMAILS), max_size=2, unique=True),
+        "linkedin_url": st.builds(lambda s: f"https://linkedin.com/in/{s}", st.sampled_from(SLUGS)),
+        "external_id": st.sampled_from(["1", "2"]),
+        "birthday": st.sampled_from(["1980-02-29", "--03-04", "1990-05"]),
+        "company": st.sampled_from(["Acme", "ACME", "Globex"]),
+        "title": st.sampled_from(["CTO", "Engineer"]),
+        "phones": st.lists(st.sampled_from(["+1 555 0100", "+1 555 0101"]), max_size=2, unique=True),
+        "tags": st.lists(st.sampled_from(["a", "b"]), max_size=2, unique=True),
+        "muted": st.sampled_from([[], ["birthday"]]),
+        "dates": st.sampled_from([[], [{"label": "Anniversary", "on": "2010-06-07"}]]),
+        "closeness": st.sampled_from(["well", "moderate"]),
+        "deceased": st.booleans(),
+    },
+)
+
+
+KINDS = ["contact.upserted"] * 4 + ["job.changed", "interaction.logged", "contact.removed", "connection.accepted"]
+
+
+@st.composite
+def facts_strategy(draw: st.DrawFn) -> list[Fact]:
+    """Some facts about a few people who may turn out to be one."""
+    made: list[Fact] = []
+    for number in range(draw(st.integers(1, 8))):
+        day = draw(st.integers(0, 5))
+        kind = draw(
+            st.sampled_from(
+                ["contact.upserted"] * 4 + ["job.changed", "interaction.logged", "contact.removed", "connection.accepted"]
+            )
+        )
+        data = draw(PERSONS) if kind in ("contact.upserted", "connection.accepted") else {"contact": draw(REFERENCES)}
+        if kind == "job.changed":
+            data |= {"company": draw(st.sampled_from(["Acme", "Globex"]))}
+        if kind == "interaction.logged":
+            data |= {"direction": draw(st.sampled_from(["gave", "received"]))}
+        made.append(fact(kind, data, day=day, id=str(number)))
+    return made
+
+
+def keyed(facts: Sequence[Fact]) -> list[tuple[str, Fact]]:
+    """Pair each fact with its token."""
+    return [(fact_token(owner=f.owner, source=f.source, id=f.id), f) for f in facts]
+
+
+def carried_out(world: dict[str, Stored], batch: Sequence[Fact]) -> dict[str, Stored]:
+    """Do in memory what the store does with a batch."""
+    after = dict(world)
+    for change in decide(facts=keyed(batch), stored=list(world.values())):
+        for absorbed in change.absorbed:
+            after[absorbed.id] = Stored(
+                id=absorbed.id, owner=absorbed.owner, version=0, rev=absorbed.rev + 1, digest="", state=EMPTY,
+                indexed=frozenset(), merged_into=change.id,
+            )  # fmt: skip
+        after[change.id] = Stored(
+            id=change.id, owner=change.owner, version=0, rev=change.rev, digest=change.digest, state=change.state,
+            indexed=change.state.keys, created_by=change.created_by,
+        )  # fmt: skip
+    return after
+
+
+def contents(world: dict[str, Stored]) -> set[bytes]:
+    """Every present contact's snapshot, its revision left out."""
+    return {content_of(c.state, owner=c.owner, id=c.id)[0] for c in world.values() if c.merged_into is None}
+
+
+@settings(max_examples=400, deadline=None)
+@given(data=st.data(), facts=facts_strategy())
+def test_any_order_repetition_and_batching_gives_byte_identical_snapshots(data: st.DataObject, facts: list[Fact]) -> None:
+    """The same facts, shuffled, repeated and cut into batches anywhere, give the same bytes."""
+    expected = contents(carried_out({}, facts))
+    repeated = data.draw(st.permutations(facts + data.draw(st.lists(st.sampled_from(facts), max_size=4))))
+    world: dict[str, Stored] = {}
+    position = 0
+    while position < len(repeated):
+        size = data.draw(st.integers(1, len(repeated)))
+        world = carried_out(world, repeated[position : position + size])
+        position += size
+    assert contents(world) == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(facts=facts_strategy())
+def test_a_key_belongs_to_one_contact_whatever_happens(facts: list[Fact]) -> None:
+    """No two present contacts ever share an identity key."""
+    world: dict[str, Stored] = {}
+    for each in facts:
+        world = carried_out(world, [each])
+        present = [c for c in world.values() if c.merged_into is None]
+        assert len({key for c in present for key in c.indexed}) == sum(len(c.indexed) for c in present)
+
+
+@settings(max_examples=200, deadline=None)
+@given(left=facts_strategy(), right=facts_strategy(), third=facts_strategy())
+def test_join_is_a_semilattice(left: list[Fact], right: list[Fact], third: list[Fact]) -> None:
+    """Joining is commutative, associative and idempotent."""
+    a, b, c = (_joined(facts) for facts in (left, right, third))
+    assert join(a, b) == join(b, a)
+    assert join(join(a, b), c) == join(a, join(b, c))
+    assert join(a, a) == a
+
+
+@settings(max_examples=200, deadline=None)
+@given(facts=facts_strategy())
+def test_a_state_survives_the_database(facts: list[Fact]) -> None:
+    """What is written is what is read back."""
+    state = _joined(facts)
+    assert load_state(dump_state(state)) == state
+
+
+def _joined(facts: Sequence[Fact]) -> State:
+    state = EMPTY
+    for each in facts:
+        state = join(state, state_of(each))
+    return state
+
+
+def test_an_older_statement_that_arrives_late_does_not_win() -> None:
+    """The title stated last in time stays, whatever came in last."""
+    world = carried_out({}, [upserted(day=5, id="new", name="Ann", emails=["ann@example.com"], location="Paris")])
+    world = carried_out(world, [upserted(day=1, id="old", name="Ann", emails=["ann@example.com"], location="Rome")])
+    (content,) = contents(world)
+    assert b'"location":"Paris"' in content
+
+
+def test_a_fact_with_two_peoples_keys_makes_them_one_and_keeps_both_ids() -> None:
+    """Two contacts that turn out to be one person become one; the id that goes stays an alias."""
+    world = carried_out({}, [upserted(id="a", name="Ann", emails=["ann@example.com"])])
+    world = carried_out(world, [upserted(day=1, id="b", name="Ann M", linkedin_url="https://linkedin.com/in/ann")])
+    assert len(contents(world)) == 2
+    before = set(world)
+    world = carried_out(
+        world, [upserted(day=2, id="c", name="Ann M", emails=["Ann@Example.com"], linkedin_url="linkedin.com/in/ANN/")]
+    )
+    (kept,) = [c for c in world.values() if c.merged_into is None]
+    assert kept.indexed >= before
+    assert [c.merged_into for c in world.values() if c.merged_into] == [kept.id]
+
+
+def test_what_was_known_before_a_removal_does_not_come_back_with_the_person() -> None:
+    """Somebody added again after a removal starts afresh."""
+    world = carried_out({}, [upserted(id="a", name="Ann", emails=["ann@example.com"], notes="private")])
+    world = carried_out(world, [fact("contact.removed", {"contact": {"email": "ann@example.com"}}, day=1)])
+    (content,) = contents(world)
+    assert b'"deleted":true' in content
+    assert b"Ann" not in content
+    world = carried_out(world, [upserted(day=2, id="b", name="Ann", emails=["ann@example.com"])])
+    (content,) = contents(world)
+    assert b'"deleted":false' in content
+    assert b"private" not in content
+
+
+def test_an_interaction_does_not_bring_a_removed_person_back() -> None:
+    """Only an upsert or a new connection does."""
+    world = carried_out({}, [upserted(id="a", name="Ann", emails=["ann@example.com"])])
+    world = carried_out(world, [fact("contact.removed", {"contact": {"email": "ann@example.com"}}, day=1)])
+    world = carried_out(world, [fact("interaction.logged", {"contact": {"email": "ann@example.com"}}, day=2)])
+    (content,) = contents(world)
+    assert b'"deleted":true' in content
+
+
+@pytest.mark.parametrize("owner", ["me", "you"])
+def test_owners_never_share_a_contact(owner: str) -> None:
+    """The same email under another owner is another person with another id."""
+    mine = carried_out({}, [upserted(name="Ann", emails=["ann@example.com"], owner="me")])
+    other = carried_out({}, [upserted(name="Ann", emails=["ann@example.com"], owner=owner)])
+    assert (set(mine) == set(other)) == (owner == "me")
