@@ -14,7 +14,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import nats.errors
 from faststream import AckPolicy
@@ -32,6 +32,7 @@ from shared.logging import get_logger
 from shared.messages.cloudevents import describe
 from shared.messages.rpc import Err
 from shared.messages.values import Message, format_instant
+from shared.requests import request_reply as request_reply
 from shared.settings import ServiceSettings
 from shared.streams import DEAD, Consumer
 
@@ -305,19 +306,3 @@ def answer_requests(
         return reply.model_dump_json().encode()
 
     broker.subscriber(subjects.rpc(service, verb), queue=service, decoder=read, title=f"{service}_{verb}")(on_request)
-
-
-async def request_reply(client: Any, *, service: str, verb: str, request: Message, timeout_s: float) -> bytes:
-    """
-    Ask a service and return its raw reply.
-
-    Raises:
-        BrokerUnavailable: nobody answers.
-    """
-    try:
-        reply = await client.request(subjects.rpc(service, verb), request.model_dump_json().encode(), timeout=timeout_s)
-    except nats.errors.NoRespondersError as exc:
-        raise BrokerUnavailable(f"the {service} service is not running") from exc
-    except (TimeoutError, nats.errors.Error) as exc:
-        raise BrokerUnavailable(f"the {service} service did not answer within {timeout_s:g} s") from exc
-    return bytes(reply.data)

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 from structlog.typing import Processor
@@ -9,7 +10,7 @@ from structlog.typing import Processor
 QUIET_LIBRARIES = ("nats", "pymongo", "asyncio", "uvicorn.access")
 
 
-def configure_logging(*, service: str, level: str, style: str) -> None:
+def configure_logging(*, service: str, level: str, style: str, stream: TextIO | None = None) -> None:
     """
     Route all logging of this process through structlog.
 
@@ -17,6 +18,7 @@ def configure_logging(*, service: str, level: str, style: str) -> None:
         service: Name that every line carries.
         level: `debug`, `info`, `warning` or `error`.
         style: `json` or `text`.
+        stream: Where to; None is stderr.
     """
     stamp: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -25,7 +27,7 @@ def configure_logging(*, service: str, level: str, style: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     render: Processor = structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=False)
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=stamp,

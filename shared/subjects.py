@@ -113,6 +113,13 @@ class IntakeSubject(NamedTuple):
     fact: str
 
 
+class PersonSubject(NamedTuple):
+    """The parts of `hobnob.people.<owner>` (the profile: no contact) and of `hobnob.people.<owner>.<contact>`."""
+
+    owner: str
+    contact: str | None
+
+
 class TimerSubject(NamedTuple):
     """The parts of `hobnob.timer.<owner>.<contact>.<key>` and of `hobnob.due.…`."""
 
@@ -127,6 +134,14 @@ def parse_intake(subject: str) -> IntakeSubject:
     if len(parts) < 4 or ".".join(parts[:2]) != INTAKE:
         raise InvalidMessage(f"{subject[:200]!r} is not {INTAKE}.<owner>.<fact>")
     return IntakeSubject(token(parts[2]), ".".join(token(part) for part in parts[3:]))
+
+
+def parse_person(subject: str) -> PersonSubject:
+    """Split the subject of a profile or a contact's snapshot; raise `InvalidMessage` when it is neither."""
+    parts = subject.split(".")
+    if len(parts) not in (3, 4) or ".".join(parts[:2]) != PEOPLE:
+        raise InvalidMessage(f"{subject[:200]!r} is not {PEOPLE}.<owner> or {PEOPLE}.<owner>.<contact>")
+    return PersonSubject(token(parts[2]), token(parts[3]) if len(parts) == 4 else None)
 
 
 def parse_timer(subject: str) -> TimerSubject:

@@ -59,31 +59,60 @@ class Planned(Message):
     label: str | None = None
 
 
+class Armed(Message):
+    """A timer that should be on the broker: its key in the subject, when it fires, and a digest of everything it says."""
+
+    key: Id
+    due_at: Instant
+    digest: str
+
+
+class Fired(Message):
+    """
+    A timer that fired while it was right, so that a re-arm does not fire it again.
+
+    `key`, `kind` and `on` are the reminder's; `basis` is a digest of its basis: when the person is corrected, the reminder
+    that follows is another one.
+    """
+
+    key: Id
+    kind: ReminderKind
+    on: date
+    basis: str
+
+
 class Snooze(Message):
-    """An inbox item that comes back at `until`; it keeps the date of its occasion."""
+    """
+    What the owner last said of an inbox item, at `at`: it comes back at `until`, or, with None, it does not.
+
+    It keeps the date of its occasion. The second form stays for a while, so that an older word that arrives late is known to
+    be older.
+    """
 
     item: str
     occasion: Occasion
     key: Id
     on: date
-    until: Instant
+    at: Instant
+    until: Instant | None = None
 
 
 class Agenda(Message):
     """
     What is planned for one contact, sorted by `due_at`; `hobnob.agenda.<owner>.<contact>`.
 
-    It is the scheduler's only memory besides the timers themselves, so it also holds which timer keys are `armed`, which
-    recent timers have `fired` (their ids, so that a re-arm does not fire them again) and what is snoozed. Readers other than
-    the scheduler use `planned` only. `rev` is that of the snapshot it was planned from.
+    It is the scheduler's only memory besides the timers themselves, so it also holds which timers are `armed`, which recent
+    ones have `fired` and what is snoozed. Readers other than the scheduler use `planned` only. `rev` is that of the snapshot
+    it was planned from, `profile` a digest of the owner's settings it was planned under.
     """
 
     owner: Id
     contact: Id
     rev: int
+    profile: str = ""
     planned: tuple[Planned, ...] = ()
-    armed: tuple[Id, ...] = ()
-    fired: tuple[str, ...] = ()
+    armed: tuple[Armed, ...] = ()
+    fired: tuple[Fired, ...] = ()
     snoozes: tuple[Snooze, ...] = ()
 
 

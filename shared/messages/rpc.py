@@ -33,7 +33,7 @@ from shared.messages.values import (
 PAGE_SIZE_MAX = 200
 """Rows in one reply: it stays well below NATS' default limit of 1 MiB for a message."""
 
-Cursor = Annotated[str, Field(max_length=500)]
+Cursor = Annotated[str, Field(max_length=8_000)]
 Limit = Annotated[int, Field(ge=1, le=PAGE_SIZE_MAX)]
 
 

@@ -1,6 +1,7 @@
 """Snapshots: the whole present state of an owner or a contact, published by contacts, one last message per subject."""
 
 from datetime import date, time
+from hashlib import blake2b
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -137,12 +138,33 @@ class ContactSnapshot(Message):
         return self.deleted or self.do_not_greet or self.deceased or self.departed
 
 
-def basis(snapshot: ContactSnapshot, *, occasion: Occasion, label: str | None) -> str | None:
+def custom_dates(snapshot: ContactSnapshot) -> dict[str, CustomDate]:
+    """
+    Return the dates that the owner added, by the key of their reminders: `custom-` and 8 hex digits.
+
+    The digits are of the label alone, so that a date that is corrected stays the same thing. Where several dates share a
+    label, the first of them keeps that key and the digits of the others are of their date and rule as well. The same date
+    twice is one.
+    """
+    found: dict[str, CustomDate] = {}
+    for entry in sorted(set(snapshot.dates), key=lambda d: (d.label, str(d.on), d.recurrence or "")):
+        key = _custom_key(entry.label)
+        if key in found:
+            key = _custom_key(f"{entry.label}\n{entry.on}\n{entry.recurrence or ''}")
+        found[key] = entry
+    return found
+
+
+def _custom_key(text: str) -> str:
+    return f"custom-{blake2b(text.encode(), digest_size=4).hexdigest()}"
+
+
+def basis(snapshot: ContactSnapshot, *, occasion: Occasion, label: str | None, key: str | None = None) -> str | None:
     """
     Return what a reminder of *occasion* is computed from, as text, or None when the contact has no such occasion.
 
     A fired timer carries the basis it was armed with. When it differs from the present one, the timer is stale
-    (ADR 0001, rule 1). *label* picks the custom date.
+    (ADR 0001, rule 1). *key* picks the custom date; without it *label* does, which finds only one of several that share it.
     """
     if snapshot.is_silenced or occasion in snapshot.muted:
         return None
@@ -160,7 +182,7 @@ def basis(snapshot: ContactSnapshot, *, occasion: Occasion, label: str | None) -
         case Occasion.STAY_IN_TOUCH:
             return snapshot.last_contact_at.isoformat() if snapshot.last_contact_at else "never"
         case Occasion.CUSTOM:
-            return next((f"{d.on}/{d.recurrence or 'yearly'}" for d in snapshot.dates if d.label == label), None)
+            return _custom_basis(snapshot, label=label, key=key)
         case _:
             return None
 
@@ -169,3 +191,8 @@ def _job_basis(job: Job | None) -> str | None:
     if job is None:
         return None
     return f"{job.company}/{job.title}/{job.started_on or date.isoformat(job.seen_at.date())}"
+
+
+def _custom_basis(snapshot: ContactSnapshot, *, label: str | None, key: str | None) -> str | None:
+    found = custom_dates(snapshot).get(key) if key else next((d for d in snapshot.dates if d.label == label), None)
+    return f"{found.on}/{found.recurrence or 'yearly'}" if found else None

@@ -1,5 +1,6 @@
 """Apply facts to contacts: load, decide, save, publish, log."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -65,8 +66,7 @@ class ApplyFacts:
             made, done = await self._apply_of_owner(owner, of_owner)
             changes += made
             results |= done
-        await self._publish(changes)
-        await self._record(fresh, results, via=via)
+        await asyncio.gather(self._publish(changes), self._record(fresh, results, via=via))
         return [results[token] for token in tokens]
 
     async def _apply_of_owner(
@@ -76,10 +76,11 @@ class ApplyFacts:
         about = [(token, fact) for token, fact in facts if fact.name in CONTACT_FACTS]
         results |= {token: Applied(None, None) for token, fact in facts if fact.name not in CONTACT_FACTS}
         for _ in range(MAX_TRIES):
-            stored = await self._store.with_keys(owner=owner, tokens=_all_tokens(about))
+            asked = _all_tokens(about)
+            stored = await self._store.with_keys(owner=owner, tokens=asked)
             resolvable, lost = _split_by_reference(about, stored)
             results |= lost
-            changes = await self._decide(owner, resolvable, stored)
+            changes = await self._decide(owner, resolvable, stored, asked=asked)
             try:
                 await self._store.write(changes)
             except WriteConflict:
@@ -89,16 +90,19 @@ class ApplyFacts:
             return changes, results
         raise TransientError("other writers kept changing the same contacts")
 
-    async def _decide(self, owner: str, facts: Sequence[tuple[str, Fact]], stored: Sequence[Stored]) -> list[Change]:
+    async def _decide(
+        self, owner: str, facts: Sequence[tuple[str, Fact]], stored: Sequence[Stored], *, asked: set[str]
+    ) -> list[Change]:
         """Decide, and again when a contact's new id turns out to be taken by a document that holds no key any more."""
         loaded = list(stored)
         while True:
             changes = decide(facts=facts, stored=loaded)
             have = {item.id for item in loaded}
-            missing = [change.id for change in changes if change.id not in have]
-            found = [item for item in await self._store.with_keys(owner=owner, tokens=missing) if item.id not in have]
-            if not found:
+            missing = [change.id for change in changes if change.id not in have and change.id not in asked]
+            if not missing:
                 return changes
+            asked = asked | set(missing)
+            found = [item for item in await self._store.with_keys(owner=owner, tokens=missing) if item.id not in have]
             loaded += found
 
     @staticmethod

@@ -72,7 +72,8 @@ class ImportRows:
                     rows.append((index, item))
         candidates = await self._matched([(row, _fact(row, index, context)) for index, row in rows], context)
         wanted = [candidate for candidate in candidates if self._is_wanted(candidate, receipt)]
-        await self._emitter.emit(_job_changes(wanted, context), owner=context.owner)
+        changed_jobs = _job_changes(wanted, context)
+        await self._emitter.emit(list(changed_jobs.values()), owner=context.owner)
         results = await self._facts.apply([candidate.fact for candidate in wanted], via=context.via)
         merged: list[tuple[int, str]] = []
         for candidate, result in zip(wanted, results, strict=True):
@@ -81,6 +82,8 @@ class ImportRows:
                 receipt.skip(line=candidate.row.line, reason=reason)
                 continue
             outcome = _outcome(candidate, result, context)
+            if outcome is Outcome.UNCHANGED and candidate.fact.id in changed_jobs:
+                outcome = Outcome.UPDATED  # the event we concluded from it came in first and changed the person already
             receipt.count(outcome)
             if outcome is Outcome.MERGED:
                 merged.append((candidate.row.line, result.contact))
@@ -140,12 +143,12 @@ def _by_name(row: Row, fact: Fact, known: Stored | None, by_name: dict[str, list
     return _Candidate(row, fact.model_copy(update={"data": data}), match)
 
 
-def _job_changes(candidates: Iterable[_Candidate], context: FileContext) -> list[CloudEvent]:
-    """Events for the people whom the newest LinkedIn export shows in another job than the one before it."""
+def _job_changes(candidates: Iterable[_Candidate], context: FileContext) -> dict[str, CloudEvent]:
+    """Return, by row, events for the people whom the newest LinkedIn export shows in another job than the one before it."""
     if context.format != LINKEDIN or not context.is_newest:
-        return []
-    return [
-        new_event(
+        return {}
+    return {
+        candidate.fact.id: new_event(
             name=FactName.JOB_CHANGED,
             source=DERIVED_SOURCE,
             id=f"{candidate.fact.id}:job",
@@ -161,7 +164,7 @@ def _job_changes(candidates: Iterable[_Candidate], context: FileContext) -> list
         if candidate.known is not None
         and isinstance(data := candidate.fact.data, ContactUpserted)
         and is_changed_job(state=candidate.known.state, company=data.company, title=data.title)
-    ]
+    }
 
 
 def _outcome(candidate: _Candidate, result: Applied, context: FileContext) -> Outcome:

@@ -29,6 +29,7 @@ MAX_FILE_BYTES = 1024**3
 BATCH_ROWS = 500
 CHECKPOINT_BATCHES = 10
 """Between two checkpoints. A process that dies repeats at most this many batches, and counts them the same way again."""
+RENEW_BATCHES = 3
 COUNTED_BYTES = 32 * 1024**2
 """Of a file up to this size the rows are counted first, so that its progress has an end."""
 
@@ -93,7 +94,8 @@ class ImportRun:
             progress = progress.model_copy(
                 update={"rows_done": done_before + receipt.rows, "receipts": (*earlier, receipt.receipt())}
             )
-            await self._renew(job)
+            if batches % RENEW_BATCHES == 0:
+                await self._renew(job)
             if batches % CHECKPOINT_BATCHES == 0:
                 await self._store.checkpoint(job.key, progress=progress, file_index=index, row_index=place)
             await self.announce(progress.model_copy(update={"receipts": ()}))
