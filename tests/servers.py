@@ -1,6 +1,6 @@
 """
-Real servers for the tests: a container where a Docker engine answers and HOBNOB_TEST_CONTAINERS is set, else the programs
-from the wheels as child processes. `running_servers` decides; nothing else in the tests starts a server.
+Real servers for the tests: containers where a Docker engine answers, else the programs from the wheels as child processes.
+HOBNOB_TEST_SERVERS (`containers` or `wheels`) insists on one of the two. `running_servers` alone decides.
 """
 
 import os
@@ -8,13 +8,20 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import docker
+import docker.errors
+from testcontainers.community.mongodb import MongoDbContainer
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from deploy.local.binaries import find_mongod, find_nats_server
 
 START_TIMEOUT_S = 30.0
+NATS_PORT = 4222
 
 
 @dataclass(frozen=True)
@@ -89,20 +96,30 @@ def mongod(folder: Path, *, port: int | None = None) -> Iterator[str]:
 
 @contextmanager
 def running_servers(folder: Path) -> Iterator[Servers]:
-    """Run both servers, in containers or from the wheels."""
+    """Run both servers, in containers or from the wheels; see the module."""
+    wanted = os.environ.get("HOBNOB_TEST_SERVERS") or ("containers" if _engine_answers() else "wheels")
     with ExitStack() as stack:
-        if os.environ.get("HOBNOB_TEST_CONTAINERS"):
+        if wanted == "containers":
             yield _containers(stack)
         else:
             yield Servers(stack.enter_context(nats_server(folder)), stack.enter_context(mongod(folder)))
 
 
-def _containers(stack: ExitStack) -> Servers:
-    from testcontainers.mongodb import MongoDbContainer
-    from testcontainers.nats import NatsContainer
+def _engine_answers() -> bool:
+    try:
+        client = docker.from_env(timeout=2)
+    except docker.errors.DockerException:
+        return False
+    with closing(client):
+        return bool(client.ping())
 
-    nats_image = os.environ.get("HOBNOB_TEST_NATS_IMAGE", "nats:2.15-alpine")
-    mongo_image = os.environ.get("HOBNOB_TEST_MONGO_IMAGE", "mongo:8.0")
-    nats = stack.enter_context(NatsContainer(nats_image, jetstream=True))
-    mongo = stack.enter_context(MongoDbContainer(mongo_image))
-    return Servers(nats.nats_uri(), mongo.get_connection_url())
+
+def _containers(stack: ExitStack) -> Servers:
+    # testcontainers' own NATS class warns at import (4.15); warnings are errors here.
+    nats = DockerContainer(os.environ.get("HOBNOB_TEST_NATS_IMAGE", "nats:2.15-alpine"))
+    nats.with_command("-js").with_exposed_ports(NATS_PORT).waiting_for(LogMessageWaitStrategy("Server is ready"))
+    mongo = MongoDbContainer(os.environ.get("HOBNOB_TEST_MONGO_IMAGE", "mongo:8.0"))
+    stack.enter_context(nats)
+    stack.enter_context(mongo)
+    nats_url = f"nats://{nats.get_container_host_ip()}:{nats.get_exposed_port(NATS_PORT)}"
+    return Servers(nats_url, mongo.get_connection_url())
