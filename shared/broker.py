@@ -22,6 +22,7 @@ from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.message import NatsBatchMessage, NatsMessage
 from faststream.security import SASLPlaintext
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.js import JetStreamContext
 from pydantic import ValidationError
 
@@ -74,6 +75,26 @@ async def _fetch_with_one_timeout_class(
 
 
 JetStreamContext.PullSubscription.fetch = _fetch_with_one_timeout_class  # type: ignore[method-assign]  # see its docstring
+
+_next_msg = Subscription.next_msg
+
+
+async def _next_msg_at_once(self: Subscription, timeout: float | None = 1.0) -> Msg:  # noqa: ASYNC109  # the signature it replaces
+    """
+    Hand out a message that is already here, without the two tasks and the timer that nats-py 2.16 spends on each.
+
+    Pulling a thousand at a time costs 40 us a message with them and 13 us without (measured).
+    """
+    queue = self._pending_queue
+    if self._cb or self._conn.is_closed or queue.empty():
+        return await _next_msg(self, timeout)
+    msg: Msg = queue.get_nowait()
+    self._pending_size -= len(msg.data)
+    queue.task_done()
+    return msg
+
+
+Subscription.next_msg = _next_msg_at_once  # type: ignore[method-assign]  # see its docstring
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,8 @@ async def ensure_topology(client: Client, *, replicas: int = 1, update: bool = F
 
 
 async def _check_server(client: Client) -> None:
-    version = str(client.connected_server_version)
+    running = client.connected_server_version
+    version = f"{running.major}.{running.minor}.{running.patch}"
     try:
         reply = await client.request("$JS.API.INFO", b"", timeout=TIMEOUT_S)
     except nats.errors.NoRespondersError as exc:
@@ -76,8 +77,7 @@ async def _check_server(client: Client) -> None:
             f"JetStream refuses this account: {error.get('description')}; enable it in the server's configuration"
         )
     level = answer.get("api", {}).get("level", 0)
-    parsed = client.connected_server_version
-    if level < API_LEVEL or (parsed.major, parsed.minor, parsed.patch) < OLDEST_SERVER:
+    if level < API_LEVEL or (running.major, running.minor, running.patch) < OLDEST_SERVER:
         oldest = ".".join(str(part) for part in OLDEST_SERVER)
         raise TopologyError(
             f"nats-server {version} is too old: it would accept timers and never fire them, or lose some; use {oldest} or newer"

@@ -1,0 +1,176 @@
+"""`hobnob import`: hand a file to the contacts service, watch it work, and print the receipt."""
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import nats.errors
+import typer
+from nats.js.errors import APIError, NotFoundError
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from cli.client import Hobnob, call
+from cli.errors import CommandFailed
+from cli.options import AsJson, Data, Owner
+from cli.output import complain, notices, print_json, print_table, safe, say
+from cli.shapes import receipt_shape
+from shared import subjects
+from shared.clock import system_clock
+from shared.errors import BrokerUnavailable, HobnobError, NotFound
+from shared.jetstream import Outgoing, publish_one
+from shared.messages.cloudevents import dump_event, new_event
+from shared.messages.facts import FactName
+from shared.messages.imports import ImportProgress, ImportState, Receipt, SkippedRow
+from shared.messages.rpc import GetImport
+from shared.streams import IMPORTS_BUCKET, INTAKE
+
+SOURCE = "hobnob/cli"
+DateOrder = Literal["dmy", "mdy", "ymd"]
+POLL_S = 1.0
+"""After this long without a progress message the service is asked."""
+SILENCE_S = 60.0
+"""An import that is neither heard of nor known to the service for this long is given up waiting for."""
+LINES_SHOWN = 10
+
+OnProgress = Callable[[ImportProgress], None]
+
+
+def import_files(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="LinkedIn, Google, Outlook, vCard, ICS, ZIP, …")],
+    data: Data = None,
+    owner: Owner = "me",
+    date_order: Annotated[
+        DateOrder | None, typer.Option(help="How 03/04/1985 is meant, for files that do not show it themselves.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import address books and exports; the same file again changes nothing."""
+
+    async def work(hobnob: Hobnob) -> list[Receipt]:
+        receipts = []
+        with Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=notices()
+        ) as progress:
+            progress.disable = progress.disable or not progress.console.is_terminal
+            for file in files:
+                task = progress.add_task(safe(file.name).plain.replace("[", r"\["), total=None)
+
+                def show(state: ImportProgress, task: Any = task) -> None:
+                    progress.update(task, completed=state.rows_done, total=state.rows_total)
+
+                receipts += await _import_or_explain(hobnob, file, owner=owner, date_order=date_order, on_progress=show)
+        return receipts
+
+    receipts = call(data, work, outlives_broker=True)
+    if as_json:
+        print_json({"files": [receipt_shape(receipt) for receipt in receipts]})
+    else:
+        _report(receipts)
+    failed = [receipt for receipt in receipts if is_failure(receipt)]
+    for receipt in failed:
+        reason = receipt.skipped[0].reason
+        complain(reason if reason.startswith(receipt.file) else f"{receipt.file}: {reason}")
+    if failed:
+        raise typer.Exit(1)
+
+
+def is_failure(receipt: Receipt) -> bool:
+    """Whether nothing could be made of the file as a whole."""
+    return receipt.read == 0 and any(row.line == 0 for row in receipt.skipped)
+
+
+async def _import_or_explain(
+    hobnob: Hobnob, file: Path, *, owner: str, date_order: DateOrder | None, on_progress: OnProgress
+) -> list[Receipt]:
+    """Import one file; a failure becomes a receipt, so that the other files have their turn."""
+    try:
+        return list(await import_file(hobnob, file, owner=owner, date_order=date_order, on_progress=on_progress))
+    except HobnobError as exc:
+        return [Receipt(file=file.name, format="unknown", skipped=(SkippedRow(line=0, reason=str(exc)),))]
+
+
+async def import_file(
+    hobnob: Hobnob, file: Path, *, owner: str, date_order: DateOrder | None = None, on_progress: OnProgress = lambda _: None
+) -> tuple[Receipt, ...]:
+    """
+    Upload one file, have it imported and return its receipts: one, or one for each file of an archive.
+
+    Raises:
+        CommandFailed: the file cannot be read, or the import failed, and why.
+        BrokerUnavailable: the stack does not answer; an import that was accepted goes on when it does.
+    """
+    import_id = f"import-{uuid.uuid4().hex}"
+    progress = await hobnob.client.subscribe(subjects.progress(owner, import_id))
+    try:
+        await _hand_over(hobnob, file, owner=owner, import_id=import_id, date_order=date_order)
+        done = await _until_done(hobnob, progress, owner=owner, import_id=import_id, on_progress=on_progress)
+    finally:
+        await progress.unsubscribe()
+    if done.state is ImportState.FAILED:
+        raise CommandFailed(done.error or "the import failed; the log of the contacts service says why")
+    return done.receipts
+
+
+async def _hand_over(hobnob: Hobnob, file: Path, *, owner: str, import_id: str, date_order: DateOrder | None) -> None:
+    size = await _upload(hobnob, file, name=import_id)
+    data = {"import_id": import_id, "object_name": import_id, "filename": file.name, "size_bytes": size}
+    if date_order:
+        data["date_order"] = date_order
+    fact = FactName.IMPORT_UPLOADED
+    event = new_event(name=fact, source=SOURCE, id=import_id, data=data, time=system_clock())
+    await publish_one(hobnob.js, Outgoing(subjects.intake(owner, fact.value), dump_event(event)), stream=INTAKE)
+
+
+async def _upload(hobnob: Hobnob, file: Path, *, name: str) -> int:
+    try:
+        with file.open("rb") as content:
+            bucket = await hobnob.js.object_store(IMPORTS_BUCKET)
+            info = await bucket.put(name, content)
+    except NotFoundError as exc:
+        raise CommandFailed("the stack has no place for uploads; start it once, or run `python -m shared.topology`") from exc
+    except APIError as exc:
+        raise CommandFailed(f"the broker refused the upload: {exc}") from exc
+    except (TimeoutError, nats.errors.Error) as exc:
+        raise BrokerUnavailable("the upload got no answer") from exc
+    except IsADirectoryError as exc:
+        raise CommandFailed("this is a folder; name the files in it, or zip it") from exc
+    except OSError as exc:
+        raise CommandFailed(exc.strerror or str(exc)) from exc
+    return info.size or 0
+
+
+async def _until_done(hobnob: Hobnob, progress: Any, *, owner: str, import_id: str, on_progress: OnProgress) -> ImportProgress:
+    """Follow an import: by its messages while they come, by asking when they do not."""
+    loop = asyncio.get_running_loop()
+    heard_at = loop.time()
+    while True:
+        try:
+            state = ImportProgress.model_validate_json((await progress.next_msg(timeout=POLL_S)).data)
+        except (TimeoutError, nats.errors.TimeoutError):
+            try:
+                request = GetImport(owner=owner, import_id=import_id)
+                state = await hobnob.ask("contacts", "import.get", request, ImportProgress)
+            except (NotFound, BrokerUnavailable) as exc:
+                if loop.time() - heard_at > SILENCE_S:
+                    raise BrokerUnavailable(f"{exc}; the file is accepted and will be imported when it is its turn") from exc
+                continue
+        heard_at = loop.time()
+        on_progress(state)
+        if state.state is not ImportState.RUNNING:
+            return state
+
+
+def _report(receipts: list[Receipt]) -> None:
+    counts = ("read", "created", "updated", "merged", "unchanged")
+    rows = ((r.file, r.format, *(getattr(r, count) for count in counts), len(r.skipped)) for r in receipts)
+    print_table(("File", "Format", *(count.capitalize() for count in counts), "Skipped"), rows, empty="Nothing was imported.")
+    for receipt in receipts:
+        details = [f"line {merge.line}: joined {merge.name}" for merge in receipt.merges]
+        details += [f"line {row.line}: skipped, {row.reason}" for row in receipt.skipped if row.line or not is_failure(receipt)]
+        details += list(receipt.notes)
+        for line in details[:LINES_SHOWN]:
+            say(f"  {receipt.file}, {line}")
+        if len(details) > LINES_SHOWN:
+            say(f"  {receipt.file}: {len(details) - LINES_SHOWN} more; --json lists every skipped line")
