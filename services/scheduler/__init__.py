@@ -1,0 +1,1 @@
+"""Decides what is due when; the broker keeps the time."""

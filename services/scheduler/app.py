@@ -1,0 +1,36 @@
+"""The composition root of the scheduler: builds every part and passes it to those that need it."""
+
+from contextlib import AsyncExitStack
+
+from faststream import FastStream
+
+from services.scheduler.consumer import Consumer
+from services.scheduler.settings import SchedulerSettings
+from services.scheduler.state import SERVICE, State
+from services.scheduler.sweep import Sweep
+from services.scheduler.use_cases import Planner, SettingsChanges
+from shared.broker import build_broker
+from shared.clock import Clock, system_clock
+from shared.counters import Counters
+from shared.service import build_service, every
+
+
+def build_app(settings: SchedulerSettings, *, clock: Clock = system_clock) -> FastStream:
+    """Return the service, not yet connected."""
+    broker = build_broker(settings, service=SERVICE)
+    counters = Counters()
+    state = State(broker, counters)
+    planner = Planner(state, counters)
+    changes = SettingsChanges(state, planner, clock)
+    sweep = Sweep(state, planner, changes, counters, clock, slice_size=settings.sweep_slice)
+    Consumer(planner, changes, clock).subscribe(broker)
+
+    async def open_nothing(_: AsyncExitStack) -> None:
+        """The broker is all there is to open."""
+
+    async def sweep_for_ever() -> None:
+        await every(settings.sweep_period_s, sweep.run, name="sweep")
+
+    return build_service(
+        broker, service=SERVICE, counters=counters, resources=open_nothing, background=(changes.run, sweep_for_ever)
+    )
