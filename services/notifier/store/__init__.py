@@ -1,0 +1,1 @@
+"""MongoDB: the inbox, and the projections of people and agendas. The only modules of this service that query it."""

@@ -1,0 +1,141 @@
+"""The inbox collection. Every change of an item is guarded by its `revision`: whoever read an older one changes nothing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from services.notifier.domain.items import OPEN, Item
+from services.notifier.store.bulk import write_guarded
+from services.notifier.store.documents import from_document, to_document
+from shared.messages.reminders import ItemState
+from shared.mongo import (
+    ASCENDING,
+    DESCENDING,
+    Collection,
+    Database,
+    Document,
+    IndexModel,
+    ReplaceOne,
+    UpdateOne,
+    insert_new,
+    store_errors,
+)
+
+Place = tuple[datetime, str]
+"""Where a page of the list ends: `surfaced_at` and id of its last item."""
+
+_OPEN_STATES = sorted(state.value for state in OPEN)
+
+
+class InboxStore:
+    """Reads and writes inbox items."""
+
+    def __init__(self, database: Database) -> None:
+        self._items: Collection = database["inbox"]
+
+    async def ensure_indexes(self) -> None:
+        """Create what the queries below need."""
+        with store_errors():
+            await self._items.create_indexes(
+                [
+                    IndexModel(
+                        [("owner", ASCENDING), ("state", ASCENDING), ("surfaced_at", DESCENDING), ("_id", ASCENDING)],
+                        name="newest_first",
+                    ),
+                    IndexModel([("contact", ASCENDING)], name="of_contact"),
+                    IndexModel([("pending.at", ASCENDING)], sparse=True, name="unpublished"),
+                    IndexModel([("snoozed_until", ASCENDING)], sparse=True, name="snoozed"),
+                ]
+            )
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    async def find(self, *, owner: str, item: str) -> Item | None:
+        """Return one item of *owner*, or None."""
+        with store_errors():
+            document = await self._items.find_one({"_id": item, "owner": owner})
+        return from_document(document) if document else None
+
+    async def with_ids(self, ids: Iterable[str]) -> list[Item]:
+        """Return those items that exist; for the service's own errands, which span owners."""
+        return await self._read({"_id": {"$in": list(ids)}})
+
+    async def standing(self, ids: Iterable[str]) -> dict[str, ItemState]:
+        """Return the states of those of *ids* that are items and were not withdrawn: each stands for a greeting."""
+        wanted = list(ids)
+        if not wanted:
+            return {}
+        query = {"_id": {"$in": wanted}, "state": {"$ne": ItemState.WITHDRAWN.value}}
+        with store_errors():
+            return {found["_id"]: ItemState(found["state"]) async for found in self._items.find(query, {"state": 1})}
+
+    async def open_of(self, contacts: Iterable[str]) -> list[Item]:
+        """Return the open items about *contacts*."""
+        return await self._read({"contact": {"$in": list(contacts)}, "state": {"$in": _OPEN_STATES}})
+
+    async def page(
+        self, *, owner: str, states: Iterable[ItemState], contact: str | None, after: Place | None, limit: int
+    ) -> list[Item]:
+        """Return up to *limit* items, the latest surfaced first, from behind *after* on."""
+        query: Document = {"owner": owner, "state": {"$in": [state.value for state in states]}}
+        if contact:
+            query["contact"] = contact
+        if after:
+            at, last = after
+            query["$or"] = [{"surfaced_at": {"$lt": at}}, {"surfaced_at": at, "_id": {"$gt": last}}]
+        with store_errors():
+            cursor = self._items.find(query).sort([("surfaced_at", DESCENDING), ("_id", ASCENDING)]).limit(limit)
+            return [from_document(document) async for document in cursor]
+
+    async def count_unread(self, *, owner: str) -> int:
+        """Return how many unread items *owner* has."""
+        with store_errors():
+            return await self._items.count_documents({"owner": owner, "state": ItemState.UNREAD.value})
+
+    async def overslept(self, *, before: datetime, limit: int) -> list[Item]:
+        """Return items whose snooze ended before *before* and which still sleep."""
+        return await self._read({"snoozed_until": {"$lt": before}, "state": ItemState.SNOOZED.value}, limit=limit)
+
+    async def unpublished(self, *, limit: int) -> list[Item]:
+        """Return items with changes that are not known to be published, oldest first."""
+        with store_errors():
+            cursor = self._items.find({"pending.at": {"$exists": True}}).sort("pending.at", ASCENDING).limit(limit)
+            return [from_document(document) async for document in cursor]
+
+    async def _read(self, query: Document, *, limit: int = 0) -> list[Item]:
+        with store_errors():
+            return [from_document(document) async for document in self._items.find(query, limit=limit)]
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    async def insert(self, documents: Sequence[Document]) -> int:
+        """Insert those new items that are not there yet; return how many were new."""
+        return await insert_new(self._items, documents)
+
+    async def save(self, items: Sequence[Item]) -> bool:
+        """
+        Write *items*, read before and changed since, each with its outbox in one atomic update.
+
+        Returns:
+            Whether all of them were still as read. Those that were not are as they were: read again and decide anew.
+        """
+        writes = [
+            ReplaceOne(
+                {"_id": item.id, "owner": item.owner, "revision": item.revision},
+                to_document(replace(item, revision=item.revision + 1)),
+            )
+            for item in items
+        ]
+        return await write_guarded(self._items, writes) == len(items)
+
+    async def mark_published(self, items: Sequence[Item]) -> None:
+        """Empty the outboxes of *items*; one that has changed since it was read keeps its own for the next publisher."""
+        writes = [UpdateOne({"_id": item.id, "revision": item.revision}, {"$unset": {"pending": ""}}) for item in items]
+        await write_guarded(self._items, writes)
+
+    async def erase_words(self, *, contacts: Iterable[str]) -> None:
+        """Erase what items of forgotten people say about them; that there was a greeting stays."""
+        with store_errors():
+            await self._items.update_many(
+                {"contact": {"$in": list(contacts)}}, {"$unset": {"draft": "", "label": ""}, "$inc": {"revision": 1}}
+            )

@@ -1,0 +1,1 @@
+"""One function per message or request: load, decide, save, publish."""

@@ -1,0 +1,118 @@
+"""What the owner looks at: the inbox with its drafts, and what is coming."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from services.notifier.domain.cursor import read_cursor, write_cursor
+from services.notifier.domain.items import Item, reads_belated, today_of
+from services.notifier.domain.staleness import silence
+from services.notifier.use_cases.people import profiles_of
+from services.notifier.use_cases.tools import Tools
+from shared.messages.reminders import ItemState
+from shared.messages.rpc import (
+    ContactName,
+    InboxItem,
+    InboxPage,
+    ListInbox,
+    ListUpcoming,
+    UpcomingItem,
+    UpcomingPage,
+)
+from shared.messages.snapshots import ContactSnapshot
+
+PAGE_BYTES = 400_000
+"""Above this a page ends early: a reply has to fit into one NATS message (1 MiB by default), and an edited draft may be long."""
+
+
+async def list_inbox(tools: Tools, *, request: ListInbox) -> InboxPage:
+    """
+    Return one page of the owner's inbox, the latest first.
+
+    "Latest" is when an item last came to the top: at its creation, on its day after it was shown ahead, after a snooze.
+    """
+    states = {"open": (ItemState.UNREAD,), "all": tuple(ItemState)}.get(request.state) or (ItemState(request.state),)
+    items = await tools.inbox.page(
+        owner=request.owner,
+        states=states,
+        contact=request.contact,
+        after=read_cursor(request.cursor),
+        limit=request.limit + 1,
+    )
+    shown = await show_items(tools, owner=request.owner, items=items[: request.limit])
+    fitting = _fitting(shown)
+    last = items[len(fitting) - 1] if len(fitting) < len(items) else None
+    return InboxPage(
+        items=tuple(fitting),
+        unread=await tools.inbox.count_unread(owner=request.owner),
+        cursor=write_cursor((last.surfaced_at, last.id)) if last else None,
+    )
+
+
+async def show_items(tools: Tools, *, owner: str, items: Sequence[Item]) -> list[InboxItem]:
+    """Return *items* of one owner as lists show them, each with its draft from the person as they now are."""
+    if not items:
+        return []
+    profile = (await profiles_of(tools, owners={owner})).get(owner)
+    today = today_of(profile, now=tools.clock())
+    people = await tools.people.snapshots(contacts={item.contact for item in items}, owner=owner)
+    return [
+        InboxItem(
+            id=item.id,
+            contact=name_of(item.contact, people.get(item.contact)),
+            occasion=item.occasion,
+            on=item.on,
+            state=item.state,
+            belated=reads_belated(item, today=today),
+            milestone=item.milestone,
+            draft=tools.drafter.draft(item=item, snapshot=people.get(item.contact), profile=profile, today=today),
+            created_at=item.created_at,
+        )
+        for item in items
+    ]
+
+
+async def list_upcoming(tools: Tools, *, request: ListUpcoming) -> UpcomingPage:
+    """Return one page of what is planned for the owner's contacts, the next first; nobody who is not to be greeted."""
+    now = tools.clock()
+    lines = await tools.agenda.page(
+        owner=request.owner,
+        since=now,
+        until=now + timedelta(days=request.days),
+        after=read_cursor(request.cursor),
+        limit=request.limit + 1,
+    )
+    page = lines[: request.limit]
+    people = await tools.people.snapshots(contacts={contact for contact, _ in page}, owner=request.owner)
+    items = [
+        UpcomingItem(
+            id=line.id,
+            contact=name_of(contact, people.get(contact)),
+            occasion=line.occasion,
+            on=line.on,
+            due_at=line.due_at,
+            milestone=line.milestone,
+        )
+        for contact, line in page
+        if not (person := people.get(contact)) or silence(snapshot=person, occasion=line.occasion) is None
+    ]
+    cursor = write_cursor((page[-1][1].due_at, page[-1][1].id)) if len(lines) > request.limit else None
+    return UpcomingPage(items=tuple(items), cursor=cursor)
+
+
+def name_of(contact: str, person: ContactSnapshot | None) -> ContactName:
+    """Return how lists show a contact: by name, else by address, else by id."""
+    if person is None:
+        return ContactName(id=contact, name=contact)
+    return ContactName(id=contact, name=person.name or next(iter(person.emails), contact))
+
+
+def _fitting(items: Sequence[InboxItem]) -> list[InboxItem]:
+    """Return as many of *items* as one reply can carry, at least one."""
+    fitting: list[InboxItem] = []
+    size = 0
+    for item in items:
+        size += len(item.model_dump_json().encode())
+        if fitting and size > PAGE_BYTES:
+            break
+        fitting.append(item)
+    return fitting
