@@ -17,6 +17,9 @@ from shared.messages.values import Message
 
 log = get_logger(__name__)
 
+CANCEL_AGAIN_S = 0.5
+"""Pause before a background task that did not end is cancelled once more."""
+
 Background = Callable[[], Awaitable[None]]
 """A task that lives as long as the service."""
 
@@ -78,9 +81,11 @@ def build_service(
 
     @app.on_shutdown
     async def stop_background() -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # Until they end: before Python 3.12 `asyncio.wait_for`, which the NATS client waits with, can swallow a cancellation.
+        while running := [task for task in tasks if not task.done()]:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=CANCEL_AGAIN_S)
 
     return app
 

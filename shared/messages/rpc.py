@@ -185,7 +185,12 @@ class ContactName(Message):
 
 
 class InboxItem(Message):
-    """One item of the inbox, in the shape that `hobnob inbox list --json` prints."""
+    """
+    One item of the inbox, in the shape that `hobnob inbox list --json` prints.
+
+    `belated`: it came after its day, or it is dated and lay open while its day passed. The draft is rendered on reading, from
+    the person as they now are, until the owner edits or sends it; it is empty where nobody is to be greeted any more.
+    """
 
     id: str
     contact: ContactName
@@ -199,7 +204,11 @@ class InboxItem(Message):
 
 
 class ListInbox(Message):
-    """`inbox.list`: items, newest first; without `state`, those still to be acted upon. Answer: `InboxPage`."""
+    """
+    `inbox.list`: items, newest first; without `state`, those still to be acted upon (unread ones). Answer: `InboxPage`.
+
+    An item that comes back, on its day after it was shown ahead or at the end of a snooze, is new again in this order.
+    """
 
     owner: Id
     state: ItemState | Literal["open", "all"] = "open"
