@@ -10,8 +10,10 @@ Acknowledgement is decided here and nowhere else, by the class of the error (`sh
   times with a growing delay and is then buried.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
@@ -54,27 +56,35 @@ RequestT = TypeVar("RequestT", bound=Message)
 _fetch = JetStreamContext.PullSubscription.fetch
 
 
-async def _fetch_with_one_timeout_class(
+async def _fetch_in_peace(
     self: JetStreamContext.PullSubscription,
     batch: int = 1,
     timeout: float | None = 5,  # noqa: ASYNC109  # the signature it replaces
     heartbeat: float | None = None,
 ) -> list[Msg]:
     """
-    Translate the bare `asyncio.TimeoutError` that nats-py 2.16 raises in one branch of `fetch`.
+    Fail in the one way that FastStream 0.7 copes with: NATS' own timeout, never at once.
 
-    FastStream 0.7 catches only NATS' own class. Without this its consume task dies and restarts, and one message in eight
-    of a quiet subject comes only after `ack_wait` (measured).
+    nats-py 2.16 raises a bare `asyncio.TimeoutError` in one branch of `fetch`; FastStream's consume task then dies and
+    restarts, and one message in eight of a quiet subject comes only after `ack_wait` (measured). While the server is away,
+    requests would pile up in the client's buffer, take messages for nobody once it is back, and at 2 MB fail at once: the
+    task then dies and restarts fifty times a second (measured after an hour: 30 % of a core, 1.2 GB).
     """
+    if not self._nc.is_connected:
+        await asyncio.sleep(timeout or POLL_S)
+        raise nats.errors.TimeoutError
     try:
         return await _fetch(self, batch, timeout, heartbeat)
+    except nats.errors.TimeoutError:
+        raise
     except TimeoutError as exc:
-        if isinstance(exc, nats.errors.TimeoutError):
-            raise
+        raise nats.errors.TimeoutError from exc
+    except nats.errors.Error as exc:
+        await asyncio.sleep(timeout or POLL_S)
         raise nats.errors.TimeoutError from exc
 
 
-JetStreamContext.PullSubscription.fetch = _fetch_with_one_timeout_class  # type: ignore[method-assign]  # see its docstring
+JetStreamContext.PullSubscription.fetch = _fetch_in_peace  # type: ignore[method-assign]  # see its docstring
 
 _next_msg = Subscription.next_msg
 
@@ -181,7 +191,10 @@ def subscribe_batches(
         return [_read_one(raw, decode) for raw in message.raw_message]
 
     async def on_batch(items: list[Received[BodyT] | Refused]) -> None:
-        await _Settlement(service=service, broker=broker, handle=handle).settle(items)
+        settling = _Settlement(service=service, broker=broker, handle=handle).settle(items)
+        # In a context of its own: a cancelled timer keeps its context until it would have rung, and FastStream's holds the
+        # batch. Each publish has such a timer, so ten seconds' worth of batches stayed in memory (measured: 60 MB).
+        await asyncio.create_task(settling, context=Context())
 
     subscriber = broker.subscriber(
         consumer.subject,
