@@ -1,10 +1,12 @@
 """The composition root: builds everything the service is made of and hands it to those who use it."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
 from faststream import FastStream
 
 from services.contacts.consumer import SERVICE, Handlers
+from services.contacts.fact_log import FactLog
 from services.contacts.import_store import ImportStore
 from services.contacts.outbox import Outbox
 from services.contacts.owner_store import OwnerStore
@@ -30,7 +32,7 @@ def build_app(settings: ContactsSettings, *, clock: Clock = system_clock) -> Fas
     broker = build_broker(settings, service=SERVICE)
     counters = Counters()
     handlers = Handlers()
-    outboxes: list[Outbox] = []
+    unfinished: list[Callable[[], Awaitable[None]]] = []
     handlers.register(broker)
 
     async def resources(stack: AsyncExitStack) -> None:
@@ -38,22 +40,23 @@ def build_app(settings: ContactsSettings, *, clock: Clock = system_clock) -> Fas
         database = await stack.enter_async_context(
             open_database(settings.mongo_url.get_secret_value(), name=settings.mongo_database)
         )
-        store, owner_store, import_store = ContactStore(database), OwnerStore(database), ImportStore(database)
-        for each in (store, owner_store, import_store):
+        store, fact_log = ContactStore(database), FactLog(database)
+        owner_store, import_store = OwnerStore(database), ImportStore(database)
+        for each in (store, fact_log, owner_store, import_store):
             await each.ensure_indexes()
         contact_outbox, owner_outbox = Outbox(store=store, client=client), Outbox(store=owner_store, client=client)
-        outboxes.extend((owner_outbox, contact_outbox))
-        facts = ApplyFacts(store=store, outbox=contact_outbox, clock=clock, counters=counters)
-        rows = ImportRows(store=store, facts=facts, emitter=Emitter(client))
-        run = ImportRun(client=client, store=import_store, rows=rows, clock=clock, lease_s=settings.import_lease_s)
+        facts = ApplyFacts(store=store, fact_log=fact_log, outbox=contact_outbox, clock=clock, counters=counters)
+        unfinished.extend((owner_outbox.relay, facts.finish_merges, contact_outbox.relay))
+        rows = ImportRows(store=store, fact_log=fact_log, facts=facts, emitter=Emitter(client))
+        run = ImportRun(client=client, store=import_store, rows=rows)
         handlers.imports = Imports(store=import_store, run=run, clock=clock, lease_s=settings.import_lease_s)
         handlers.intake = Intake(facts=facts, owners=owner_store, imports=handlers.imports)
-        handlers.contacts = Contacts(store=store, owners=owner_store, facts=facts, clock=clock)
+        handlers.contacts = Contacts(store=store, fact_log=fact_log, owners=owner_store, facts=facts, clock=clock)
         handlers.owners = Owners(store=owner_store, outbox=owner_outbox)
 
     async def relay() -> None:
-        for outbox in outboxes:
-            await outbox.relay()
+        for finish in unfinished:
+            await finish()
 
     async def keep_relaying() -> None:
         await every(settings.relay_period_s, relay, name="relay")

@@ -4,12 +4,15 @@ from typing import Any
 
 from services.contacts.domain.changes import Change, Stored
 from services.contacts.domain.identity import fold
+from services.contacts.domain.snapshot import in_order
 from services.contacts.domain.state import Birth, InteractionEntry, JobStatement, Register, Stamp, State
 
 Document = dict[str, Any]
 
 SEARCHED_CHARS = 2_000
 """What of a contact's words the search looks through."""
+SORTED_CHARS = 500
+"""What of a name lists are sorted by: folding may make it longer, and a page's cursor holds it."""
 
 
 def to_document(change: Change, *, version: int) -> Document:
@@ -17,8 +20,8 @@ def to_document(change: Change, *, version: int) -> Document:
     snapshot = change.state
     registers = snapshot.registers
     name = _text(registers, "name") or f"{_text(registers, 'given_name')} {_text(registers, 'family_name')}".strip()
-    emails = [register.value[1] for register in snapshot.emails.values()]
-    companies = [job.company for job in snapshot.jobs if job.company]
+    emails = in_order(snapshot.emails)
+    companies = sorted({job.company for job in snapshot.jobs if job.company})
     tags = list(registers["tags"].value) if "tags" in registers else []
     words = fold(" ".join([name, *emails, *companies, *tags]))[:SEARCHED_CHARS]
     return {
@@ -29,7 +32,7 @@ def to_document(change: Change, *, version: int) -> Document:
         "digest": change.digest,
         "created_by": change.created_by,
         "deleted": snapshot.is_removed,
-        "name_key": fold(name or (emails[0] if emails else "")),
+        "name_key": fold(name or (emails[0] if emails else ""))[:SORTED_CHARS],
         "words": words,
         "closeness": _text(registers, "closeness") or "connected",
         "tags": [fold(tag) for tag in tags],

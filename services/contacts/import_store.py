@@ -1,15 +1,21 @@
 """Imports and the files they read, in MongoDB: an import survives the process that runs it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
-from shared.errors import NotFound
+from shared.errors import NotFound, TransientError
 from shared.messages.facts import ImportUploaded
 from shared.messages.imports import ImportProgress, ImportState
 from shared.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, store_errors
 
 DateOrder = Literal["dmy", "mdy", "ymd"]
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class LeaseLost(TransientError):
+    """Another process has taken this import over, since this one was silent for too long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +32,10 @@ class ImportJob:
     progress: ImportProgress
     file_index: int
     row_index: int
+    lease: int
+    """Counts the claims: who holds an older one may no longer write."""
+    starts: int
+    """How often it was begun since its last checkpoint, this time included, and not given back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +72,9 @@ class ImportStore:
             "date_order": upload.date_order,
             "uploaded_at": uploaded_at,
             "state": ImportState.RUNNING.value,
-            "lease_until": uploaded_at - timedelta(days=1),
+            "lease_until": NEVER,
+            "lease": 0,
+            "starts": 0,
             "progress": progress.model_dump_json(),
             "file_index": 0,
             "row_index": 0,
@@ -78,28 +90,32 @@ class ImportStore:
         with store_errors():
             document = await self._imports.find_one_and_update(
                 {"state": ImportState.RUNNING.value, "lease_until": {"$lt": now}},
-                {"$set": {"lease_until": now + timedelta(seconds=lease_s)}},
+                {"$set": {"lease_until": now + timedelta(seconds=lease_s)}, "$inc": {"lease": 1, "starts": 1}},
                 sort=[("uploaded_at", ASCENDING)],
             )
-        return _job(document) if document else None
+        return _claimed(document) if document else None
 
-    async def renew(self, key: str, *, until: datetime) -> None:
-        """Say that the work goes on."""
+    async def renew(self, job: ImportJob, *, until: datetime) -> None:
+        """Say that the work goes on; raise `LeaseLost` when somebody else does it."""
+        await self._update(job, {"$set": {"lease_until": until}})
+
+    async def give_back(self, job: ImportJob) -> None:
+        """Say that the work stopped through no fault of the file; raise `LeaseLost` when somebody else does it."""
+        await self._update(job, {"$inc": {"starts": -1}})
+
+    async def checkpoint(self, job: ImportJob, *, progress: ImportProgress, file_index: int, row_index: int) -> None:
+        """Save how far an import is; raise `LeaseLost` when somebody else does it."""
+        await self._update(job, {"$set": _saved(progress) | {"file_index": file_index, "row_index": row_index, "starts": 1}})
+
+    async def finish(self, job: ImportJob, *, progress: ImportProgress) -> None:
+        """Save the result of an import; raise `LeaseLost` when somebody else does it."""
+        await self._update(job, {"$set": _saved(progress)})
+
+    async def _update(self, job: ImportJob, change: Document) -> None:
         with store_errors():
-            await self._imports.update_one({"_id": key}, {"$set": {"lease_until": until}})
-
-    async def checkpoint(self, key: str, *, progress: ImportProgress, file_index: int, row_index: int) -> None:
-        """Save how far an import is."""
-        await self._set(key, progress, {"file_index": file_index, "row_index": row_index})
-
-    async def finish(self, key: str, *, progress: ImportProgress) -> None:
-        """Save the result of an import."""
-        await self._set(key, progress, {})
-
-    async def _set(self, key: str, progress: ImportProgress, more: Document) -> None:
-        values = {"state": progress.state.value, "progress": progress.model_dump_json(), **more}
-        with store_errors():
-            await self._imports.update_one({"_id": key}, {"$set": values})
+            result = await self._imports.update_one({"_id": job.key, "lease": job.lease}, change)
+        if not result.matched_count:
+            raise LeaseLost
 
     async def progress(self, *, owner: str, import_id: str) -> ImportProgress:
         """Return how far an import is; raise `NotFound` when there is none of that id."""
@@ -139,7 +155,12 @@ class ImportStore:
             return
 
 
-def _job(document: Document) -> ImportJob:
+def _saved(progress: ImportProgress) -> Document:
+    return {"state": progress.state.value, "progress": progress.model_dump_json()}
+
+
+def _claimed(document: Document) -> ImportJob:
+    """Return the job that was claimed; *document* is from before the claim."""
     return ImportJob(
         key=document["_id"],
         owner=document["owner"],
@@ -151,4 +172,6 @@ def _job(document: Document) -> ImportJob:
         progress=ImportProgress.model_validate_json(document["progress"]),
         file_index=document["file_index"],
         row_index=document["row_index"],
+        lease=document["lease"] + 1,
+        starts=document["starts"] + 1,
     )

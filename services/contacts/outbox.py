@@ -21,6 +21,8 @@ from shared.streams import PEOPLE
 log = get_logger(__name__)
 
 CHUNK = 500
+HEADER_BYTES = 512
+"""What a snapshot's headers take of a message, at most."""
 MAX_ROUNDS = 20
 """Rounds of compare-and-set before giving up for now: each lost one means that somebody else published meanwhile."""
 
@@ -49,6 +51,10 @@ class OutboxStore(Protocol):
 
     async def expect_sequence(self, *, id: str, sequence: int) -> None:  # noqa: A002
         """Remember what the stream holds for a document, when it is not what we thought."""
+        ...
+
+    async def overtake(self, *, id: str, rev: int, held: int, sequence: int) -> None:  # noqa: A002
+        """Raise a document that still is at *rev* above revision *held*, which the stream has, and leave it pending."""
         ...
 
 
@@ -94,20 +100,30 @@ class Outbox:
         raise BrokerUnavailable("snapshots keep being published by others; the relay will finish")
 
     async def _publish_once(self, waiting: Sequence[Unpublished]) -> bool:
-        """Publish each once and return whether all of them are on the stream now."""
-        results = await publish_all(self._js, [_message(item) for item in waiting], stream=PEOPLE)
+        """
+        Publish each once and return whether all of them are on the stream now.
+
+        Raises:
+            BrokerUnavailable: some of them are not and will not be soon; all others are, and are marked so.
+        """
+        room = self._client.max_payload - HEADER_BYTES
+        small = [item for item in waiting if len(item.body) <= room]
+        refused = [f"{item.subject} is larger than the {room} bytes that fit" for item in waiting if len(item.body) > room]
+        results = await publish_all(self._js, [_message(item) for item in small], stream=PEOPLE)
         done: list[tuple[str, int, int]] = []
         lost: list[Unpublished] = []
-        for item, result in zip(waiting, results, strict=True):
+        for item, result in zip(small, results, strict=True):
             if not isinstance(result, APIError):
                 done.append((item.id, item.rev, result.seq))
             elif result.err_code == WRONG_LAST_SEQUENCE:
                 lost.append(item)
             else:
-                raise BrokerUnavailable(f"{PEOPLE} refused a snapshot: {result}")
+                refused.append(f"{PEOPLE} refused {item.subject}: {result}")
         if lost:
             done += await self._look_again(lost)
         await self._store.mark_published(done)
+        if refused:
+            raise BrokerUnavailable(f"{len(refused)} snapshots cannot be published: {refused[0]}")
         return not lost
 
     async def _look_again(self, lost: Sequence[Unpublished]) -> list[tuple[str, int, int]]:
@@ -116,10 +132,15 @@ class Outbox:
         done: list[tuple[str, int, int]] = []
         for item in lost:
             last = held.get(item.subject)
-            if last is not None and held_rev(last) >= item.rev:
+            if last is None:
+                await self._store.expect_sequence(id=item.id, sequence=0)
+            elif (rev := held_rev(last)) > item.rev:
+                # Somebody changed and published it meanwhile, and this does nothing; or the database is a restored one.
+                await self._store.overtake(id=item.id, rev=item.rev, held=rev, sequence=last.sequence)
+            elif rev == item.rev and last.body == item.body:
                 done.append((item.id, item.rev, last.sequence))
             else:
-                await self._store.expect_sequence(id=item.id, sequence=last.sequence if last else 0)
+                await self._store.expect_sequence(id=item.id, sequence=last.sequence)
         return done
 
 

@@ -87,6 +87,12 @@ class OwnerStore:
         with store_errors():
             await self._owners.update_one({"_id": id}, {"$set": {"published_sequence": sequence}})
 
+    async def overtake(self, *, id: str, rev: int, held: int, sequence: int) -> None:  # noqa: A002
+        """Raise an owner who still is at *rev* above revision *held*, which the stream has, and leave them pending."""
+        raised = {"rev": held + 1, "profile.rev": held + 1, "pending": held + 1, "published_sequence": sequence}
+        with store_errors():
+            await self._owners.update_one({"_id": id, "rev": rev}, {"$set": raised})
+
 
 def _document(profile: OwnerProfile) -> Document:
     return {"_id": profile.owner, "rev": profile.rev, "pending": profile.rev, "profile": profile.model_dump(mode="json")}

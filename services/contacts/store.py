@@ -1,5 +1,5 @@
 """
-The contacts and their facts in MongoDB.
+The contacts in MongoDB.
 
 Every write is guarded by the document's `version`: whoever read an older one changes nothing and reads again. A write that
 changes what others see carries its own outbox: `pending` holds the revision still to be published, set in the same update.
@@ -7,17 +7,14 @@ changes what others see carries its own outbox: `pending` holds the revision sti
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from services.contacts.documents import from_document, to_document
-from services.contacts.domain.changes import Change, Outcome, Stored, content_of, with_rev
+from services.contacts.domain.changes import Change, Stored, content_of, with_rev
 from services.contacts.domain.identity import fold
 from services.contacts.outbox import Unpublished
 from shared import subjects
-from shared.errors import TransientError
-from shared.messages.cloudevents import Fact
+from shared.errors import StoreUnavailable, TransientError
 from shared.messages.snapshots import ContactSnapshot
 from shared.mongo import (
     ASCENDING,
@@ -30,7 +27,6 @@ from shared.mongo import (
     InsertOne,
     ReplaceOne,
     UpdateOne,
-    insert_new,
     is_only_duplicates,
     store_errors,
 )
@@ -40,33 +36,11 @@ class WriteConflict(TransientError):
     """Somebody else changed one of these contacts meanwhile: read again and decide anew."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactRecord:
-    """What became of a fact."""
-
-    token: str
-    fact: Fact
-    contact: str | None
-    outcome: Outcome | None
-    via: str | None = None
-    """The import that stated it; its body is then not kept, since the file had it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownFact:
-    """What a fact did when it was applied."""
-
-    contact: str | None
-    outcome: Outcome | None
-    via: str | None
-
-
 class ContactStore:
-    """Reads and writes contacts and the log of facts."""
+    """Reads and writes contacts."""
 
     def __init__(self, database: Database) -> None:
         self._contacts: Collection = database["contacts"]
-        self._facts: Collection = database["facts"]
 
     async def ensure_indexes(self) -> None:
         """Create what the queries and the rule "one key, one contact" need."""
@@ -76,9 +50,9 @@ class ContactStore:
                     IndexModel([("keys", ASCENDING)], unique=True, sparse=True, name="one_contact_per_key"),
                     IndexModel([("owner", ASCENDING), ("name_key", ASCENDING), ("_id", ASCENDING)], name="by_name"),
                     IndexModel([("pending", ASCENDING)], sparse=True, name="unpublished"),
+                    IndexModel([("merging", ASCENDING)], sparse=True, name="unfinished"),
                 ]
             )
-            await self._facts.create_indexes([IndexModel([("owner", ASCENDING), ("contact", ASCENDING)], name="by_contact")])
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -87,14 +61,26 @@ class ContactStore:
         wanted = list(tokens)
         with store_errors():
             by_key = await self._contacts.find({"keys": {"$in": wanted}, "owner": owner}).to_list(None)
-            by_id = await self._contacts.find({"_id": {"$in": wanted}, "owner": owner}).to_list(None)
+            # Whoever holds keys holds their own id among them. Read last: who gave up their keys in between is not missed.
+            without_keys = {"_id": {"$in": wanted}, "owner": owner, "keys": {"$exists": False}}
+            by_id = await self._contacts.find(without_keys).to_list(None)
         return [from_document(document) for document in {d["_id"]: d for d in by_key + by_id}.values()]
 
     async def find(self, *, owner: str, id: str) -> Stored | None:  # noqa: A002  # the contact's own word
         """Return the contact that has this id or once had it; None when there is none."""
         with store_errors():
             document = await self._contacts.find_one({"owner": owner, "keys": id})
+            # Only in the middle of a merge does nobody hold an id that somebody had.
+            document = document or await self._contacts.find_one({"owner": owner, "_id": id})
+            while document and (merged_into := document.get("merged_into")):
+                document = await self._contacts.find_one({"owner": owner, "_id": merged_into})
         return from_document(document) if document else None
+
+    async def unfinished(self, *, limit: int) -> list[Stored]:
+        """Return contacts of any owner whose merge stopped half-way, or is under way."""
+        with store_errors():
+            documents = await self._contacts.find({"merging": True}).limit(limit).to_list(None)
+        return [from_document(document) for document in documents]
 
     async def named(self, *, owner: str, names: Iterable[str]) -> dict[str, list[Stored]]:
         """Return the present contacts of *owner* by folded full name."""
@@ -120,7 +106,7 @@ class ContactStore:
         """Return the query for what a user may filter by."""
         query: Document = {}
         if search:
-            query["words"] = {"$regex": re.escape(fold(search))}
+            query["words"] = {"$regex": re.escape(fold(search).replace("\0", ""))}
         if closeness:
             query["closeness"] = closeness
         if tag:
@@ -155,6 +141,8 @@ class ContactStore:
         except BulkWriteError as exc:
             if is_only_duplicates(exc):
                 raise WriteConflict from exc
+            if not exc.details.get("writeErrors"):
+                raise StoreUnavailable("MongoDB did not confirm a write") from exc  # a replica set without a majority
             raise
         if result.inserted_count + result.matched_count != len(operations):
             raise WriteConflict
@@ -172,7 +160,7 @@ class ContactStore:
         Make one contact of several, so that a crash at any point loses nothing.
 
         First the target knows everything, but is found by no new key. Then the others give up their keys. Then the target
-        takes them. Whatever was done is found again by the next try, since the fact that caused it is not yet acknowledged.
+        takes them. Until then it is `merging`: whoever meets it carries on (`Stored.ties`), and if nobody does, the relay.
         """
         target = change.target
         version = target.version + 1 if target else 1
@@ -181,7 +169,7 @@ class ContactStore:
             document["keys"] = sorted(target.indexed)
         document["published_sequence"] = target.published_sequence if target else 0
         # No digest yet: should we stop half-way, the next try sees that the snapshot is still to be published.
-        document["digest"] = ""
+        document |= {"digest": "", "merging": True}
         await self._guarded(target, document)
         for other in change.absorbed:
             tombstone: Document = {
@@ -243,27 +231,11 @@ class ContactStore:
         with store_errors():
             await self._contacts.update_one({"_id": id}, {"$set": {"published_sequence": sequence}})
 
-    # --- facts --------------------------------------------------------------------------------------------------------
-
-    async def known_facts(self, tokens: Iterable[str]) -> dict[str, KnownFact]:
-        """Return what those facts did that were applied before, by token."""
-        fields = {"contact": 1, "outcome": 1, "via": 1}
+    async def overtake(self, *, id: str, rev: int, held: int, sequence: int) -> None:  # noqa: A002
+        """Raise a contact that still is at *rev* above revision *held*, which the stream has, and leave it pending."""
+        raised = {"rev": held + 1, "pending": held + 1, "published_sequence": sequence}
         with store_errors():
-            documents = await self._facts.find({"_id": {"$in": list(tokens)}}, fields).to_list(None)
-        return {
-            d["_id"]: KnownFact(contact=d["contact"], outcome=Outcome(d["outcome"]) if d["outcome"] else None, via=d.get("via"))
-            for d in documents
-        }
-
-    async def record_facts(self, records: Sequence[FactRecord], *, at: datetime) -> None:
-        """Log facts that were applied; one that is there already stays as it is."""
-        await insert_new(self._facts, [_fact_document(record, at=at) for record in records])
-
-    async def erase_facts(self, *, owner: str, contacts: Iterable[str]) -> int:
-        """Delete every fact about *contacts* and return how many there were."""
-        with store_errors():
-            result = await self._facts.delete_many({"owner": owner, "contact": {"$in": list(contacts)}})
-        return int(result.deleted_count)
+            await self._contacts.update_one({"_id": id, "rev": rev}, {"$set": raised, "$inc": {"version": 1}})
 
 
 def _complete(change: Change, *, version: int) -> Document:
@@ -306,22 +278,3 @@ def _unpublished(stored: Stored) -> Unpublished:
         body=body,
         published_sequence=stored.published_sequence,
     )
-
-
-def _fact_document(record: FactRecord, *, at: datetime) -> Document:
-    fact = record.fact
-    document: Document = {
-        "_id": record.token,
-        "owner": fact.owner,
-        "contact": record.contact,
-        "outcome": record.outcome.value if record.outcome else None,
-        "name": fact.name.value,
-        "source": fact.source,
-        "occurred_at": fact.occurred_at,
-        "applied_at": at,
-    }
-    if record.via:
-        document["via"] = record.via
-    else:
-        document |= {"id": fact.id, "data": fact.raw}
-    return document

@@ -40,6 +40,18 @@ class Stored:
     published_sequence: int = 0
     is_unpublished: bool = False
 
+    @property
+    def is_torn(self) -> bool:
+        """Whether a merge stopped half-way: it knows of keys that it is not found by."""
+        return self.merged_into is None and self.indexed != self.state.keys
+
+    @property
+    def ties(self) -> frozenset[str]:
+        """Whom it must be seen together with: who holds the keys it lacks, or whom it became part of."""
+        if self.merged_into is not None:
+            return frozenset({self.merged_into})
+        return self.state.keys - self.indexed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
@@ -100,12 +112,13 @@ def decide(*, facts: Sequence[tuple[str, Fact]], stored: Iterable[Stored]) -> li
 
     Args:
         facts: Each with its token (`statements.fact_token`); all of them name somebody.
-        stored: Every contact that holds a key of a fact, or whose id is one.
+        stored: Every contact that holds a key of a fact, or whose id is one, and all that `ties` lead to from there.
 
-    A group is a connected component: facts and contacts that share a key, directly or through others.
+    A group is a connected component: facts and contacts that share a key, directly or through others. One without a fact is
+    left as it is, unless a merge of it stopped half-way.
     """
     groups = _group([_Node(state=state_of(fact), fact=(name, fact)) for name, fact in facts], list(stored))
-    return [_change(group) for group in groups if group.facts]
+    return [_change(group) for group in groups if group.facts or any(item.is_torn for item in group.stored)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +150,7 @@ def _group(nodes: Sequence[_Node], stored: Sequence[Stored]) -> list[_Group]:
         return first
 
     representative = [unite(sorted(node.state.keys)) for node in nodes]
-    owners = [unite([item.id, *sorted(item.state.keys | item.indexed)]) for item in stored]
+    owners = [unite([item.id, *sorted(item.state.keys | item.indexed | item.ties)]) for item in stored]
     groups: dict[str, _Group] = {}
     for node, key in zip(nodes, representative, strict=True):
         groups.setdefault(root(key), _Group()).facts.append(node)
@@ -147,9 +160,9 @@ def _group(nodes: Sequence[_Node], stored: Sequence[Stored]) -> list[_Group]:
 
 
 def _change(group: _Group) -> Change:
-    owner = group.facts[0].fact[1].owner
+    owner = group.facts[0].fact[1].owner if group.facts else group.stored[0].owner
     alive = [item for item in group.stored if item.merged_into is None]
-    state = reduce(join, (item.state for item in alive), EMPTY)
+    state = reduce(join, [item.state for item in alive]) if alive else EMPTY
     created_by = next((item.created_by for item in alive), None)
     outcomes: dict[str, Outcome] = {}
     digest = alive[0].digest if len(alive) == 1 else ""
@@ -167,7 +180,10 @@ def _change(group: _Group) -> Change:
         outcomes[name] = _outcome(fact=fact, state=state, existed=existed, is_same=is_same, known_sources=known_sources)
         digest, identity = new_digest, state.birth.token
         known_sources = known_sources if existed else state.sources
-    assert content is not None
+    if content is None:
+        assert state.birth is not None
+        identity = state.birth.token
+        content, digest = content_of(state, owner=owner, id=identity)
     target = next((item for item in group.stored if item.id == identity), None)
     is_visible = target is None or target.merged_into is not None or target.digest != digest or len(alive) > 1
     rev = max((item.rev for item in group.stored), default=0)

@@ -57,8 +57,8 @@ def tokens_of(fact: Fact) -> tuple[str, ...]:
             keys = _person_keys(data, source=fact.source)
             own = data.contact.id if data.contact and not data.contact.source else None
             keys += _reference_keys(data.contact) if data.contact else []
-            if not keys and not own and (name := full_name(data)):
-                keys = [f"name:{fold(name)}"]
+            if not keys and not own and (name := fold(full_name(data) or "")):
+                keys = [f"name:{name}"]
         case ContactRemoved(contact=ref) | JobChanged(contact=ref) | InteractionLogged(contact=ref):
             keys, own = _reference_keys(ref), (ref.id if not ref.source else None)
         case _:
@@ -85,7 +85,7 @@ def _person_keys(person: Person, *, source: str) -> list[str]:
     if person.uid:
         keys.append(f"uid:{person.uid}")
     if person.external_id:
-        keys.append(f"source:{source}:{person.external_id}")
+        keys.append(_emitters_key(source=source, id=person.external_id))
     keys.extend(f"email:{fold(email)}" for email in person.emails)
     return keys
 
@@ -97,7 +97,12 @@ def _reference_keys(ref: ContactRef) -> list[str]:
     if ref.uid:
         keys.append(f"uid:{ref.uid}")
     if ref.source and ref.id:
-        keys.append(f"source:{ref.source}:{ref.id}")
+        keys.append(_emitters_key(source=ref.source, id=ref.id))
     if ref.email:
         keys.append(f"email:{fold(ref.email)}")
     return keys
+
+
+def _emitters_key(*, source: str, id: str) -> str:  # noqa: A002  # CloudEvents' own word
+    """Both may hold colons: the length tells where the emitter ends and its id begins."""
+    return f"source:{len(source)}:{source}:{id}"

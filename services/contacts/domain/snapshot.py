@@ -1,8 +1,10 @@
 """From a contact's state to what is published of it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from services.contacts.domain.careers import jobs_from
+from services.contacts.domain.fitting import LABELS_BYTES, LIST_BYTES, MAX_ALIASES, NOTES_BYTES, notes_that_fit, that_fit
 from services.contacts.domain.state import Register, State, interaction_order
 from services.contacts.domain.statements import CONNECTION, REGISTERS, instant
 from shared.messages.snapshots import ContactSnapshot, Interaction
@@ -10,15 +12,24 @@ from shared.messages.values import Direction
 
 
 def snapshot_of(state: State, *, owner: str, id: str, rev: int) -> ContactSnapshot:  # noqa: A002  # the field's name
-    """Return the snapshot of *state*; a removed contact is a tombstone and shows nothing but its ids."""
-    aliases = tuple(sorted(state.keys - {id}))
+    """
+    Return the snapshot of *state*, cut to what fits into a message.
+
+    A removed contact is a tombstone and shows nothing but its ids.
+    """
+    aliases = tuple(sorted(state.keys - {id})[:MAX_ALIASES])
     if state.is_removed:
         return ContactSnapshot(owner=owner, id=id, rev=rev, deleted=True, aliases=aliases)
     stated: dict[str, Any] = {name: state.registers[name].value for name in REGISTERS if name in state.registers}
-    emails = _in_order(state.emails)
+    emails = that_fit(in_order(state.emails), room_bytes=LIST_BYTES)
+    dates = [register.value for _, register in sorted(state.dates.items())]
+    for name in ("tags", "interests"):
+        if name in stated:
+            stated[name] = that_fit(stated[name], room_bytes=LABELS_BYTES)
     stated["name"] = _name(stated, emails)
     jobs = jobs_from(state.jobs)
     interactions = sorted(state.interactions, key=interaction_order, reverse=True)
+    notes = notes_that_fit([entry.note for entry in interactions], room_bytes=NOTES_BYTES)
     accepted = state.registers.get(CONNECTION)
     return ContactSnapshot.model_validate(
         {
@@ -28,8 +39,8 @@ def snapshot_of(state: State, *, owner: str, id: str, rev: int) -> ContactSnapsh
             "rev": rev,
             "aliases": aliases,
             "emails": emails,
-            "phones": _in_order(state.phones),
-            "dates": tuple(register.value for _, register in sorted(state.dates.items())),
+            "phones": that_fit(in_order(state.phones), room_bytes=LIST_BYTES),
+            "dates": that_fit(dates, room_bytes=LABELS_BYTES),
             "job": jobs[0] if jobs else None,
             "jobs": jobs,
             "connection_accepted_at": accepted.value["at"] if accepted else None,
@@ -37,15 +48,15 @@ def snapshot_of(state: State, *, owner: str, id: str, rev: int) -> ContactSnapsh
             "known_since": instant(state.birth.stamp[0]) if state.birth else None,
             "last_contact_at": instant(interactions[0].stamp[0]) if interactions else None,
             "interactions": tuple(
-                Interaction(at=instant(i.stamp[0]), channel=i.channel, direction=Direction(i.direction), note=i.note)
-                for i in interactions
+                Interaction(at=instant(i.stamp[0]), channel=i.channel, direction=Direction(i.direction), note=note)
+                for i, note in zip(interactions, notes, strict=True)
             ),
         }
     )
 
 
-def _in_order(elements: Any) -> tuple[str, ...]:
-    """Values stated last first, those of one statement in its order."""
+def in_order(elements: Mapping[str, Register]) -> tuple[str, ...]:
+    """Return values stated last first, those of one statement in its order."""
 
     def order(item: tuple[str, Register]) -> tuple[int, str, int, str]:
         key, register = item

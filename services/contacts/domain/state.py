@@ -23,6 +23,8 @@ MAX_ELEMENTS = 100
 MAX_JOB_STATEMENTS = 32
 """Of each kind: statements of a job, and of a change of jobs."""
 MAX_INTERACTIONS = 20
+MAX_SOURCES = 100
+"""An emitter may name itself anew in each event: then the first of its names, by the alphabet, stand for all."""
 
 KeyT = TypeVar("KeyT")
 
@@ -93,12 +95,23 @@ class State:
         """Whether the last word about this person's presence is that the owner no longer keeps them."""
         return self.removed is not None and (self.present is None or self.present <= self.removed)
 
+    @property
+    def last(self) -> Stamp | None:
+        """When the last thing happened that this state tells of."""
+        parts = (self.registers, self.emails, self.phones, self.dates)
+        stamps = [register.stamp for part in parts for register in part.values()]
+        stamps += [job.stamp for job in self.jobs]
+        stamps += [entry.stamp for entry in self.interactions]
+        return _latest(_latest(self.present, self.removed), max(stamps, default=None))
+
 
 EMPTY = State()
 
 
 def join(left: State, right: State) -> State:
-    """Return the state that knows what both know."""
+    """Return the state that knows what both know. `EMPTY` knows nothing and changes nothing."""
+    if left is EMPTY:
+        return right
     births = [birth for birth in (left.birth, right.birth) if birth]
     joined = State(
         keys=left.keys | right.keys,
@@ -155,14 +168,27 @@ def _after(registers: Mapping[str, Register], last: Stamp) -> Mapping[str, Regis
 
 def _bounded(state: State) -> State:
     """Keep the newest of everything that could grow without end; the newest of a union is the newest of the newest."""
+    if _is_within_bounds(state):
+        return state
     changes = {job for job in state.jobs if job.is_change}
     return replace(
         state,
+        sources=frozenset(sorted(state.sources)[:MAX_SOURCES]) if len(state.sources) > MAX_SOURCES else state.sources,
         emails=_newest_elements(state.emails),
         phones=_newest_elements(state.phones),
         dates=_newest_elements(state.dates),
         jobs=_newest_jobs(changes) | _newest_jobs(state.jobs - changes),
         interactions=_newest_interactions(state.interactions),
+    )
+
+
+def _is_within_bounds(state: State) -> bool:
+    elements = max(len(state.emails), len(state.phones), len(state.dates))
+    return (
+        len(state.sources) <= MAX_SOURCES
+        and elements <= MAX_ELEMENTS
+        and len(state.jobs) <= MAX_JOB_STATEMENTS
+        and len(state.interactions) <= MAX_INTERACTIONS
     )
 
 

@@ -8,10 +8,11 @@ from services.contacts.domain.changes import Outcome, Stored
 from services.contacts.domain.identity import fold, tokens_of
 from services.contacts.domain.import_rules import LINKEDIN, is_changed_job, only_match, source_of
 from services.contacts.domain.snapshot import snapshot_of
+from services.contacts.fact_log import FactLog
 from services.contacts.importers.rows import Remark as RowRemark
 from services.contacts.importers.rows import Row, Skipped
 from services.contacts.store import ContactStore
-from services.contacts.use_cases.facts import Applied, ApplyFacts
+from services.contacts.use_cases.facts import Applied, ApplyFacts, Seen
 from services.contacts.use_cases.receipts import ReceiptWriter
 from shared.emitting import Emitter
 from shared.messages.cloudevents import CloudEvent, Fact, new_event
@@ -47,8 +48,9 @@ class _Candidate:
 class ImportRows:
     """Applies rows; used for one file after the other."""
 
-    def __init__(self, *, store: ContactStore, facts: ApplyFacts, emitter: Emitter) -> None:
+    def __init__(self, *, store: ContactStore, fact_log: FactLog, facts: ApplyFacts, emitter: Emitter) -> None:
         self._store = store
+        self._fact_log = fact_log
         self._facts = facts
         self._emitter = emitter
 
@@ -70,11 +72,14 @@ class ImportRows:
                     receipt.remark(line=item.line, text=item.text)
                 case Row():
                     rows.append((index, item))
-        candidates = await self._matched([(row, _fact(row, index, context)) for index, row in rows], context)
+        pairs = [(row, _fact(row, index, context)) for index, row in rows]
+        tokens = {token for _, fact in pairs for token in tokens_of(fact)}
+        seen = await self._facts.look_up(owner=context.owner, tokens=tokens)
+        candidates = await self._matched(pairs, seen, context)
         wanted = [candidate for candidate in candidates if self._is_wanted(candidate, receipt)]
         changed_jobs = _job_changes(wanted, context)
         await self._emitter.emit(list(changed_jobs.values()), owner=context.owner)
-        results = await self._facts.apply([candidate.fact for candidate in wanted], via=context.via)
+        results = await self._facts.apply([candidate.fact for candidate in wanted], via=context.via, seen=seen)
         merged: list[tuple[int, str]] = []
         for candidate, result in zip(wanted, results, strict=True):
             if not isinstance(result, Applied) or result.contact is None:
@@ -89,10 +94,13 @@ class ImportRows:
                 merged.append((candidate.row.line, result.contact))
         await self._note_merges(merged, context=context, receipt=receipt)
 
-    async def _matched(self, pairs: Sequence[tuple[Row, Fact]], context: FileContext) -> list[_Candidate]:
+    async def touched(self, *, owner: str, via: str) -> set[str]:
+        """Return whom the rows of a file brought or changed so far, for `FileContext.touched` when it is taken up again."""
+        return await self._fact_log.changed_by(owner=owner, via=via, name=FactName.CONTACT_UPSERTED)
+
+    async def _matched(self, pairs: Sequence[tuple[Row, Fact]], seen: Seen, context: FileContext) -> list[_Candidate]:
         """Find whom each row is about: by its keys, else, where the format gives none, by its full name alone."""
-        tokens = {token for _, fact in pairs for token in tokens_of(fact)}
-        by_key = {key: item for item in await self._store.with_keys(owner=context.owner, tokens=tokens) for key in item.indexed}
+        by_key = {key: item for item in seen.contacts.values() for key in item.indexed}
         found = [(row, fact, next((by_key[t] for t in tokens_of(fact) if t in by_key), None)) for row, fact in pairs]
         names = {fold(row.full_name) for row, _, known in found if known is None and row.by_name and row.full_name}
         by_name = await self._store.named(owner=context.owner, names=names) if names else {}

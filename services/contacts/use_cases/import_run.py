@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -18,9 +17,8 @@ from services.contacts.import_store import ImportJob, ImportStore, KnownFile
 from services.contacts.importers import open_import
 from services.contacts.importers.rows import Item, Remark, SourceFile
 from services.contacts.use_cases.import_rows import FileContext, ImportRows
-from services.contacts.use_cases.receipts import ReceiptWriter
+from services.contacts.use_cases.receipts import LISTED_BYTES, ReceiptWriter, listed_bytes
 from shared import subjects
-from shared.clock import Clock
 from shared.errors import BrokerUnavailable, NotFound, TooLarge
 from shared.messages.imports import ImportProgress, ImportState, Receipt
 from shared.streams import IMPORTS_BUCKET
@@ -29,7 +27,9 @@ MAX_FILE_BYTES = 1024**3
 BATCH_ROWS = 500
 CHECKPOINT_BATCHES = 10
 """Between two checkpoints. A process that dies repeats at most this many batches, and counts them the same way again."""
-RENEW_BATCHES = 3
+MAX_RECEIPTS = 100
+"""An archive may hold a file for each contact: the last of its receipts speaks for all further files."""
+FURTHER_FILES = "the further files"
 COUNTED_BYTES = 32 * 1024**2
 """Of a file up to this size the rows are counted first, so that its progress has an end."""
 
@@ -37,12 +37,10 @@ COUNTED_BYTES = 32 * 1024**2
 class ImportRun:
     """Runs imports; each of its steps may be done again."""
 
-    def __init__(self, *, client: Client, store: ImportStore, rows: ImportRows, clock: Clock, lease_s: float) -> None:
+    def __init__(self, *, client: Client, store: ImportStore, rows: ImportRows) -> None:
         self._client = client
         self._store = store
         self._rows = rows
-        self._clock = clock
-        self._lease_s = lease_s
 
     async def run(self, job: ImportJob) -> ImportProgress:
         """
@@ -55,7 +53,6 @@ class ImportRun:
         with tempfile.TemporaryDirectory(prefix="hobnob-import-") as folder:
             path = Path(folder) / "upload"
             digest = await self._fetch(job, path)
-            await self._renew(job)
             files = await asyncio.to_thread(open_import, path, filename=job.filename, date_order=job.date_order)
             total = await asyncio.to_thread(_count_rows, files) if path.stat().st_size <= COUNTED_BYTES else None
             progress = job.progress.model_copy(update={"rows_total": total})
@@ -63,7 +60,6 @@ class ImportRun:
                 if index >= job.file_index:
                     skip = job.row_index if index == job.file_index else 0
                     progress = await self._import_file(job, progress, file, index=index, skip=skip, digest=f"{digest}.{index}")
-        await self._delete_upload(job)
         return progress.model_copy(update={"state": ImportState.DONE})
 
     async def announce(self, progress: ImportProgress) -> None:
@@ -77,11 +73,14 @@ class ImportRun:
     async def _import_file(
         self, job: ImportJob, progress: ImportProgress, file: SourceFile, *, index: int, skip: int, digest: str
     ) -> ImportProgress:
-        earlier = progress.receipts[:index]
-        resumed = progress.receipts[index] if index < len(progress.receipts) else Receipt(file=file.file, format=file.format)
-        receipt = ReceiptWriter(resumed)
+        slot = min(index, MAX_RECEIPTS - 1)
+        earlier = progress.receipts[:slot]
+        resumed = progress.receipts[slot] if slot < len(progress.receipts) else Receipt(file=file.file, format=file.format)
+        if index > slot:
+            resumed = resumed.model_copy(update={"file": FURTHER_FILES})
+        receipt = ReceiptWriter(resumed, room_bytes=LISTED_BYTES - sum(listed_bytes(item) for item in earlier))
         done_before = sum(item.read for item in earlier)
-        context = await self._context(job, file, digest)
+        context = await self._context(job, file, digest, via=f"{job.key}/{index}", is_resumed=skip > 0)
         numbered = enumerate(file.rows())
         place = 0
         batches = 0
@@ -94,18 +93,16 @@ class ImportRun:
             progress = progress.model_copy(
                 update={"rows_done": done_before + receipt.rows, "receipts": (*earlier, receipt.receipt())}
             )
-            if batches % RENEW_BATCHES == 0:
-                await self._renew(job)
             if batches % CHECKPOINT_BATCHES == 0:
-                await self._store.checkpoint(job.key, progress=progress, file_index=index, row_index=place)
+                await self._store.checkpoint(job, progress=progress, file_index=index, row_index=place)
             await self.announce(progress.model_copy(update={"receipts": ()}))
         progress = progress.model_copy(
             update={"rows_done": done_before + receipt.rows, "receipts": (*earlier, receipt.receipt())}
         )
-        await self._store.checkpoint(job.key, progress=progress, file_index=index + 1, row_index=0)
+        await self._store.checkpoint(job, progress=progress, file_index=index + 1, row_index=0)
         return progress
 
-    async def _context(self, job: ImportJob, file: SourceFile, digest: str) -> FileContext:
+    async def _context(self, job: ImportJob, file: SourceFile, digest: str, *, via: str, is_resumed: bool) -> FileContext:
         """Decide when what the file says was true, once for each content: importing it again must say the same."""
         source = source_of(file.format)
         known = await self._store.files_of(owner=job.owner, source=source)
@@ -118,16 +115,14 @@ class ImportRun:
         later = [item for item in known if item.evidence_on and item.occurred_at > this.occurred_at]
         return FileContext(
             owner=job.owner,
-            via=job.key,
+            via=via,
             digest=digest,
             format=file.format,
             occurred_at=this.occurred_at,
             uploaded_at=job.uploaded_at,
             is_newest=file.evidence_on is not None and not later,
+            touched=await self._rows.touched(owner=job.owner, via=via) if is_resumed else set(),
         )
-
-    async def _renew(self, job: ImportJob) -> None:
-        await self._store.renew(job.key, until=self._clock() + timedelta(seconds=self._lease_s))
 
     async def _fetch(self, job: ImportJob, path: Path) -> str:
         """Copy the upload to *path* and return a digest of its content."""
@@ -148,7 +143,8 @@ class ImportRun:
     async def _copy(bucket: object, name: str, target: BinaryIO) -> None:
         await bucket.get(name, writeinto=target)  # type: ignore[attr-defined]  # nats-py's annotation wants a buffered reader
 
-    async def _delete_upload(self, job: ImportJob) -> None:
+    async def delete_upload(self, job: ImportJob) -> None:
+        """Delete the file of an import that is done; one that is gone already is no matter."""
         try:
             bucket = await self._client.jetstream().object_store(IMPORTS_BUCKET)
             await bucket.delete(job.object_name)

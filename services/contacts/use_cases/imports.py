@@ -4,7 +4,9 @@ nor anybody else waits for it. The queue is in the database: a process that dies
 """
 
 import asyncio
-from datetime import datetime
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 
 from services.contacts.import_store import ImportJob, ImportStore
 from services.contacts.use_cases.import_run import ImportRun
@@ -14,9 +16,12 @@ from shared.logging import get_logger
 from shared.messages.facts import ImportUploaded
 from shared.messages.imports import ImportProgress, ImportState
 from shared.messages.rpc import GetImport
+from shared.service import every
 
 log = get_logger(__name__)
 
+MAX_STARTS = 20
+"""Beginnings of an import without a checkpoint in between, before the file is taken for what ends the process."""
 IDLE_S = 2.0
 """How often the queue is looked at when nobody said that something was put in: after a crash, or by another process."""
 
@@ -46,28 +51,63 @@ class Imports:
         """Run what is queued, for ever."""
         while True:
             try:
-                job = await self._store.claim(now=self._clock(), lease_s=self._lease_s)
-                if job is not None:
-                    await self._run_one(job)
+                if await self.run_next():
                     continue
             except TransientError as exc:
                 log.warning("import_deferred", reason=str(exc))
             await self._wait()
 
-    async def _run_one(self, job: ImportJob) -> None:
+    async def run_next(self) -> bool:
+        """
+        Run one import that nobody works on and return whether there was one.
+
+        Raises:
+            TransientError: it could not be finished now, or somebody else does it; it stays queued.
+        """
+        job = await self._store.claim(now=self._clock(), lease_s=self._lease_s)
+        if job is None:
+            return False
         log.info("import_started", import_id=job.import_id, rows_done=job.progress.rows_done)
         try:
-            done = await self._run.run(job)
+            async with self._kept(job):
+                done = await self._done(job)
+        except TransientError:
+            await self._store.give_back(job)
+            raise
+        await self._store.finish(job, progress=done)
+        log.info("import_ended", import_id=job.import_id, state=done.state.value, rows_done=done.rows_done)
+        # Only now: a process that died in between would else find a file gone that it must still read.
+        if done.state is ImportState.DONE:
+            await self._run.delete_upload(job)
+        await self._run.announce(done)
+        return True
+
+    async def _done(self, job: ImportJob) -> ImportProgress:
+        if job.starts > MAX_STARTS:
+            return _failed(job, f"the service ended {MAX_STARTS} times while it read this file; what was read before is kept")
+        try:
+            return await self._run.run(job)
         except TransientError:
             raise
         except PermanentError as exc:
-            done = _failed(job, str(exc))
+            return _failed(job, str(exc))
         except Exception:  # the outermost edge: a file that trips a parser must not stop the queue
             log.exception("import_failed", import_id=job.import_id)
-            done = _failed(job, "an unexpected error; the log of the contacts service has it. What was read before it is kept")
-        await self._store.finish(job.key, progress=done)
-        await self._run.announce(done)
-        log.info("import_ended", import_id=job.import_id, state=done.state.value, rows_done=done.rows_done)
+            return _failed(job, "an unexpected error; the log of the contacts service has it. What was read before it is kept")
+
+    @asynccontextmanager
+    async def _kept(self, job: ImportJob) -> AsyncIterator[None]:
+        """Keep the lease of *job* while the block runs, however long one of its steps takes."""
+
+        async def renew() -> None:
+            await self._store.renew(job, until=self._clock() + timedelta(seconds=self._lease_s))
+
+        keeping = asyncio.create_task(every(self._lease_s / 3, renew, name="import_lease"))
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            await asyncio.wait([keeping])
 
     async def _wait(self) -> None:
         try:

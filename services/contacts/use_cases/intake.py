@@ -42,7 +42,9 @@ class Intake:
                 refused.append(Refused(item.raw, result.reason))
             elif fact.name is FactName.IMPORT_UPLOADED:
                 assert isinstance(fact.data, ImportUploaded)
-                await self._imports.enqueue(owner=fact.owner, upload=fact.data, uploaded_at=fact.occurred_at)
+                # The emitter's clock may be ahead: what a file says cannot be newer than its upload.
+                uploaded_at = min(fact.occurred_at, item.stored_at)
+                await self._imports.enqueue(owner=fact.owner, upload=fact.data, uploaded_at=uploaded_at)
         return refused
 
     def _read(self, item: Received[CloudEvent]) -> Fact:

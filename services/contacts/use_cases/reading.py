@@ -3,10 +3,15 @@
 import base64
 import json
 from binascii import Error as Base64Error
+from collections.abc import Sequence
 from uuid import uuid4
+
+from pydantic import TypeAdapter
 
 from services.contacts.domain.changes import Stored
 from services.contacts.domain.snapshot import snapshot_of
+from services.contacts.domain.statements import CONTACT_FACTS, instant
+from services.contacts.fact_log import FactLog
 from services.contacts.owner_store import OwnerStore
 from services.contacts.store import ContactStore
 from services.contacts.use_cases.facts import ApplyFacts, Unresolvable
@@ -26,13 +31,18 @@ from shared.messages.rpc import (
 from shared.messages.snapshots import ContactSnapshot
 
 FORGET_SOURCE = "hobnob/forget"
+PAGE_BYTES = 768 * 1024
+"""A reply must stay below NATS' default limit of 1 MiB; what does not fit is on the next page."""
+
+_CURSOR = TypeAdapter(tuple[str, str])
 
 
 class Contacts:
     """Handles the requests `get`, `list`, `apply` and `forget`."""
 
-    def __init__(self, *, store: ContactStore, owners: OwnerStore, facts: ApplyFacts, clock: Clock) -> None:
+    def __init__(self, *, store: ContactStore, fact_log: FactLog, owners: OwnerStore, facts: ApplyFacts, clock: Clock) -> None:
         self._store = store
+        self._fact_log = fact_log
         self._owners = owners
         self._facts = facts
         self._clock = clock
@@ -48,9 +58,9 @@ class Contacts:
         )
         after = _read_cursor(request.cursor) if request.cursor else None
         found = await self._store.page(owner=request.owner, filters=filters, after=after, limit=request.limit + 1)
-        rows = found[: request.limit]
-        cursor = _write_cursor(rows[-1][0], rows[-1][1].id) if len(found) > request.limit else None
-        return ContactPage(contacts=tuple(_snapshot(stored) for _, stored in rows), cursor=cursor)
+        rows = _first_that_fit([(name, _snapshot(stored)) for name, stored in found[: request.limit]])
+        cursor = _write_cursor(rows[-1][0], rows[-1][1].id) if len(found) > len(rows) else None
+        return ContactPage(contacts=tuple(snapshot for _, snapshot in rows), cursor=cursor)
 
     async def apply(self, request: ApplyFact) -> ContactReply:
         """
@@ -63,40 +73,71 @@ class Contacts:
         await self._owners.get(request.owner)
         event = CloudEvent.model_validate(request.event)
         fact = to_fact(event, owner=request.owner, stored_at=self._clock())
+        if fact.name not in CONTACT_FACTS:
+            raise InvalidMessage(f"type: {event.type} is about no contact; publish it to the intake")
         (result,) = await self._facts.apply([fact])
         if isinstance(result, Unresolvable):
             raise NotFound(result.reason)
-        if result.contact is None:
-            raise InvalidMessage(f"type: {event.type} is about no contact; publish it to the intake")
+        assert result.contact is not None
         return ContactReply(contact=await self._present(request.owner, result.contact, removed_too=True))
 
     async def forget(self, request: ForgetContact) -> Ok:
-        """Erase a contact with every fact about them; what stays is hashes by which a late fact is known to be theirs."""
-        contact = await self._present(request.owner, request.id)
-        await self._facts.apply([self._removal(contact)])
-        await self._store.erase_facts(owner=request.owner, contacts=[contact.id, *contact.aliases])
+        """
+        Erase a contact with every fact about them; what stays is hashes by which a late fact is known to be theirs.
+
+        Raises:
+            NotFound: there is no such contact, or nothing left of them to erase.
+        """
+        known = await self._stored(request.owner, request.id)
+        if not known.state.is_removed:
+            await self._facts.apply([self._removal(known)])
+            known = await self._stored(request.owner, request.id)
+        # Also of somebody who was removed already: the process that did it may have died before it came to this.
+        erased = await self._fact_log.erase(owner=request.owner, contacts=known.state.keys)
+        if not erased:
+            raise NotFound(f"there is no contact {request.id!r}")
         return Ok()
 
-    def _removal(self, contact: ContactSnapshot) -> Fact:
+    def _removal(self, contact: Stored) -> Fact:
+        """State a removal that nothing known of the contact comes after, though an emitter's clock may be ahead of ours."""
         now = self._clock()
+        at = max(now, instant(contact.state.last[0] + 1)) if contact.state.last else now
         event = new_event(
             name=FactName.CONTACT_REMOVED,
             source=FORGET_SOURCE,
             id=uuid4().hex,
             data={"contact": {"id": contact.id}},
-            time=now,
+            time=at,
         )
         return to_fact(event, owner=contact.owner, stored_at=now)
 
     async def _present(self, owner: str, contact: str, *, removed_too: bool = False) -> ContactSnapshot:
-        stored = await self._store.find(owner=owner, id=contact)
-        if stored is None or (stored.state.is_removed and not removed_too):
+        stored = await self._stored(owner, contact)
+        if stored.state.is_removed and not removed_too:
             raise NotFound(f"there is no contact {contact!r}")
         return _snapshot(stored)
+
+    async def _stored(self, owner: str, contact: str) -> Stored:
+        stored = await self._store.find(owner=owner, id=contact)
+        if stored is None:
+            raise NotFound(f"there is no contact {contact!r}")
+        return stored
 
 
 def _snapshot(stored: Stored) -> ContactSnapshot:
     return snapshot_of(stored.state, owner=stored.owner, id=stored.id, rev=stored.rev)
+
+
+def _first_that_fit(rows: Sequence[tuple[str, ContactSnapshot]]) -> list[tuple[str, ContactSnapshot]]:
+    """Return as many of *rows* as fit into one reply; one always does."""
+    fitting: list[tuple[str, ContactSnapshot]] = []
+    room_bytes = PAGE_BYTES
+    for row in rows:
+        room_bytes -= len(row[1].model_dump_json().encode())
+        if room_bytes < 0 and fitting:
+            break
+        fitting.append(row)
+    return fitting
 
 
 def _write_cursor(name: str, contact: str) -> str:
@@ -105,7 +146,6 @@ def _write_cursor(name: str, contact: str) -> str:
 
 def _read_cursor(cursor: str) -> tuple[str, str]:
     try:
-        name, contact = json.loads(base64.urlsafe_b64decode(cursor))
-    except (ValueError, Base64Error, UnicodeDecodeError) as exc:
+        return _CURSOR.validate_json(base64.urlsafe_b64decode(cursor))
+    except (ValueError, Base64Error) as exc:
         raise InvalidMessage("cursor: take it from the page before, unchanged") from exc
-    return str(name), str(contact)

@@ -32,8 +32,10 @@ from shared.messages.rpc import (
 )
 from shared.messages.snapshots import ContactSnapshot
 from shared.messages.values import Message
+from shared.mongo import open_database
 from shared.topology import ensure_topology
 from tests.conftest import eventually
+from tests.integration.contacts.core import Core
 from tests.servers import Servers
 from tests.unit.contacts.facts import START
 
@@ -110,4 +112,17 @@ async def world(servers: Servers) -> AsyncIterator[World]:
     yield made
     app.exit()
     await running
+    await client.close()
+
+
+@pytest.fixture
+async def core(servers: Servers) -> AsyncIterator[Core]:
+    """The use case that applies facts, without the service around it."""
+    client = await nats.connect(servers.nats_url)
+    await ensure_topology(client)
+    name = f"t{uuid.uuid4().hex[:12]}"
+    async with open_database(servers.mongo_url, name=name) as database:
+        made = Core(client, database, owner=name)
+        await made.process()[1].ensure_indexes()
+        yield made
     await client.close()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.contacts.documents import dump_state, load_state
 from services.contacts.domain.changes import Stored, content_of, decide
-from services.contacts.domain.state import EMPTY, State, join
+from services.contacts.domain.state import EMPTY, MAX_SOURCES, State, join
 from services.contacts.domain.statements import fact_token, state_of
 from shared.messages.cloudevents import Fact
 from tests.unit.contacts.facts import fact, upserted
@@ -190,3 +190,11 @@ def test_owners_never_share_a_contact(owner: str) -> None:
     mine = carried_out({}, [upserted(name="Ann", emails=["ann@example.com"], owner="me")])
     other = carried_out({}, [upserted(name="Ann", emails=["ann@example.com"], owner=owner)])
     assert (set(mine) == set(other)) == (owner == "me")
+
+
+def test_an_emitter_that_names_itself_anew_each_time_does_not_grow_a_contact_without_end() -> None:
+    """The sources of a contact are bounded, and any order gives the same ones."""
+    facts = [upserted(id=str(n), source=f"urn:{n}", name="Ann", emails=["ann@example.com"]) for n in range(MAX_SOURCES + 50)]
+    state = _joined(facts)
+    assert len(state.sources) == MAX_SOURCES
+    assert _joined(facts[::-1]) == state

@@ -1,0 +1,130 @@
+"""What a run found, as tables for people and as JSON for comparing runs."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.hop import HOP
+from bench.results import Burst, Comparison, Idle, Lateness, Results
+from bench.stack import PROCESSES
+
+HOP_RATIO_MIN = 0.8
+SERVICE_RSS_MAX_MB = 150.0
+IDLE_CPU_MAX_PERCENT = 2.0
+SERVICES = PROCESSES[2:]
+
+
+def print_report(console: Console, results: Results) -> None:
+    """Print every table and what became of the targets."""
+    console.print(_speed(results))
+    for what, raw_is in {c.what: c.raw_is for c in _all(results)}.items():
+        console.print(f"  {what}, raw: {raw_is}")
+    for table in (_lateness(results), _linear(results), _idle(results), _memory(results)):
+        console.print(table)
+    if results.first_sweep_cpu_s:
+        cost = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in results.first_sweep_cpu_s.items())
+        console.print(
+            f"One sweep over everybody costs, in processor time: {cost}. It runs once at start, then a slice every 10 min."
+        )
+    for target, is_met, found in targets(results):
+        console.print(f"[{'green' if is_met else 'red'}]{'met   ' if is_met else 'MISSED'}[/] {target}: {found}")
+
+
+def targets(results: Results) -> Iterator[tuple[str, bool, str]]:
+    """Yield what this step of the project promises, whether this run bears it out, and the number."""
+    hop = next(c for c in results.comparisons if c.what == HOP)
+    yield f"the hop at {HOP_RATIO_MIN} of raw or better", hop.ratio >= HOP_RATIO_MIN, f"{hop.ratio:.2f}"
+    largest = max(results.bursts, key=lambda burst: burst.people)
+    exact = all(r.counted.is_exact(burst.people) for burst in results.bursts for r in burst.ours)
+    yield "everybody of a burst in the inbox once, and armed again", exact, f"up to {largest.people:,}"
+    bursting = (r.peaks_mb[name] for burst in results.bursts for r in burst.ours for name in SERVICES)
+    waiting = (idle.usage[name].peak_rss_mb for idle in results.idle for name in SERVICES)
+    peak = max(*bursting, *waiting)
+    yield f"every service below {SERVICE_RSS_MAX_MB:g} MB", peak < SERVICE_RSS_MAX_MB, f"peak {peak:.0f} MB"
+    most = max(idle.usage[name].cpu_percent for idle in results.idle for name in SERVICES)
+    yield f"every idle service below {IDLE_CPU_MAX_PERCENT:g} % of a core", most < IDLE_CPU_MAX_PERCENT, f"{most:.1f} %"
+
+
+def as_json(results: Results) -> str:
+    """Return everything that was measured, with the medians beside the rounds."""
+    document = asdict(results)
+    for found, comparison in zip(document["comparisons"], results.comparisons, strict=True):
+        found |= {"ours_per_s": comparison.ours_per_s, "raw_per_s": comparison.raw_per_s, "ratio": comparison.ratio}
+    document["targets"] = [{"target": t, "met": met, "found": found} for t, met, found in targets(results)]
+    return json.dumps(document, indent=2)
+
+
+def save(results: Results, folder: Path) -> Path:
+    """Write the JSON to *folder* and return where."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{results.started_at.replace(':', '')}.json"
+    path.write_text(as_json(results) + "\n", encoding="utf-8")
+    return path
+
+
+def _speed(results: Results) -> Table:
+    table = _table("Speed beside the raw limit of the same work", "what", n=("items", "ours/s", "raw/s", "ratio"))
+    for comparison in _all(results):
+        rates = (f"{comparison.ours_per_s:,.0f}", f"{comparison.raw_per_s:,.0f}", f"{comparison.ratio:.2f}")
+        table.add_row(comparison.what, f"{comparison.count:,}", *rates)
+    return table
+
+
+def _lateness(results: Results) -> Table:
+    columns = ("due at once", "p50 s", "p99 s", "max s", "all in the inbox s", "all armed again s")
+    table = _table("Lateness in a burst", "who", n=columns)
+    for burst in results.bursts:
+        for who, rounds in (("ours", burst.ours), ("raw consumer", burst.raw)):
+            late = Lateness.median_of([r.lateness for r in rounds])
+            done = (median(r.inbox_s for r in rounds), median(r.rearmed_s for r in rounds))
+            figures = (late.p50_s, late.p99_s, late.max_s, *done)
+            table.add_row(who, f"{burst.people:,}", *(f"{figure:.2f}" for figure in figures))
+    return table
+
+
+def _linear(results: Results) -> Table:
+    table = _table("Cost of one, in microseconds", "what", n=("items", "ours", "raw"))
+    for comparison in sorted(_all(results), key=lambda c: (c.what, c.count)):
+        costs = (f"{1e6 / comparison.ours_per_s:,.0f}", f"{1e6 / comparison.raw_per_s:,.0f}")
+        table.add_row(comparison.what, f"{comparison.count:,}", *costs)
+    return table
+
+
+def _all(results: Results) -> list[Comparison]:
+    return [*results.comparisons, *(burst.comparison for burst in results.bursts)]
+
+
+def _idle(results: Results) -> Table:
+    table = _table("Idle: percent of a core (memory now)", "armed timers", n=PROCESSES)
+    for idle in results.idle:
+        table.add_row(f"{idle.armed:,}", *(_usage(idle, name) for name in PROCESSES))
+    return table
+
+
+def _usage(idle: Idle, name: str) -> str:
+    return f"{idle.usage[name].cpu_percent:.1f} % ({idle.usage[name].rss_mb:.0f} MB)"
+
+
+def _memory(results: Results) -> Table:
+    table = _table("Peak memory up to the end of the burst, MB", "due at once", n=PROCESSES)
+    for burst in results.bursts:
+        table.add_row(f"{burst.people:,}", *(f"{_peak(burst, name):.0f}" for name in PROCESSES))
+    return table
+
+
+def _peak(burst: Burst, name: str) -> float:
+    return max(r.peaks_mb[name] for r in burst.ours)
+
+
+def _table(title: str, *columns: str, n: tuple[str, ...]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column)
+    for column in n:
+        table.add_column(column, justify="right")
+    return table

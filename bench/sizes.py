@@ -1,0 +1,19 @@
+"""How much is measured: the whole run, and a small one that only shows that the bench works."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Numbers of people and rounds. Every number that is reported is the median of its rounds."""
+
+    import_rows: tuple[int, ...]
+    burst_people: tuple[int, ...]
+    hop_reminders: int
+    rounds: int
+    idle_s: float
+    """Length of the window in which idle processes are watched."""
+
+
+FULL = Sizes(import_rows=(10_000, 100_000), burst_people=(10_000, 100_000), hop_reminders=50_000, rounds=3, idle_s=30.0)
+QUICK = Sizes(import_rows=(500,), burst_people=(1_000,), hop_reminders=2_000, rounds=1, idle_s=2.0)
