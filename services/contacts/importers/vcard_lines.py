@@ -8,7 +8,6 @@ Source:
     vCard 2.1 section 2.1.5 (CHARSET) and 2.1.4 (ENCODING); RFC 6350 sections 3.3 and 3.4; RFC 6868 (^n ^' ^^).
 """
 
-import codecs
 import quopri
 import re
 from collections.abc import Iterator, Mapping
@@ -136,8 +135,8 @@ def _decode(raw: str, charset: str, encoding: Encoding) -> tuple[str, str | None
     data = raw.encode("latin-1")
     if charset:
         try:
-            return codecs.decode(data, charset), None
-        except (LookupError, UnicodeDecodeError):
+            return data.decode(charset), None
+        except (LookupError, ValueError):  # no such encoding of text, a name with a NUL in it, or other bytes than it says
             pass  # the declared character set is unknown or wrong: the bytes decide, as if it were not there
     try:
         return data.decode("utf-8"), None
