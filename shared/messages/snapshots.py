@@ -114,7 +114,6 @@ class ContactSnapshot(Message):
     connection_accepted_at: Instant | None = None
     connection_deliver_now: bool = False
     closeness: Closeness = Closeness.CONNECTED
-    closeness_since: Instant | None = None
     timezone: TimeZoneName | None = None
     language: Language | None = None
     location: str | None = None

@@ -151,7 +151,7 @@ def stay_in_touch(case: Case) -> Found:
         yield Skip(SkipReason.NO_CADENCE, Occasion.STAY_IN_TOUCH)
         return
     told = basis(snapshot, occasion=Occasion.STAY_IN_TOUCH, label=None) or ""
-    known_since = max((at for at in (snapshot.known_since, snapshot.closeness_since) if at), default=None)
+    known_since = snapshot.known_since
     on = next_check_in(
         contact=snapshot.id,
         cadence_days=min(cadence_days, MAX_CADENCE_DAYS),
