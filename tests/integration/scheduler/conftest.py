@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from shared.streams import AGENDA, INBOX, PEOPLE, TIMERS
 from tests.integration.scheduler.stage import Stage, running_scheduler, stage_on
 from tests.servers import Servers
 
@@ -12,6 +13,9 @@ from tests.servers import Servers
 async def stage(servers: Servers) -> AsyncIterator[Stage]:
     """An owner of their own on the run's broker; no scheduler yet."""
     async with stage_on(servers.nats_url) as found:
+        # What other tests left there would be planned, fired and counted too.
+        for stream in (PEOPLE, AGENDA, TIMERS, INBOX):
+            await found.js.purge_stream(stream)
         yield found
 
 
