@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli import contacts, emit, importing, inbox, owners, stack, upcoming
+from cli import contacts, dead, emit, importing, inbox, owners, stack, upcoming
 from cli.options import Data
 from cli.output import complain
 from shared.errors import HobnobError
@@ -29,6 +29,7 @@ app.add_typer(contacts.app, name="contacts")
 app.command("upcoming")(upcoming.upcoming)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(owners.app, name="owner")
+app.add_typer(dead.app, name="dead")
 
 
 def _show_version(wanted: bool) -> None:

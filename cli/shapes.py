@@ -1,10 +1,16 @@
 """The JSON shapes that people script against (design, "The command line"), made from messages."""
 
+from dataclasses import asdict
 from typing import Any
 
+from cli.payload import readable
+from shared.dead_letters import DeadLetter
 from shared.messages.imports import Receipt
 from shared.messages.snapshots import ContactSnapshot
 from shared.messages.values import format_instant
+
+PAYLOAD_CHARS = 100_000
+"""A payload in a JSON document is cut here; `dead show --raw` prints all of it."""
 
 
 def contact_shape(contact: ContactSnapshot) -> dict[str, Any]:
@@ -36,4 +42,25 @@ def receipt_shape(receipt: Receipt) -> dict[str, Any]:
         "merged": receipt.merged,
         "unchanged": receipt.unchanged,
         "skipped": [{"line": row.line, "reason": row.reason} for row in receipt.skipped],
+    }
+
+
+def dead_letter_shape(letter: DeadLetter) -> dict[str, Any]:
+    """Return a dead letter as `dead list --json` prints it; `attempts` is null where nobody said."""
+    return {
+        "id": letter.id,
+        "service": letter.service,
+        "subject": letter.subject,
+        "reason": letter.reason,
+        "attempts": letter.attempts,
+        "at": format_instant(letter.at),
+    }
+
+
+def whole_dead_letter_shape(letter: DeadLetter) -> dict[str, Any]:
+    """Return a dead letter as `dead show --json` prints it: with its headers and its payload as text."""
+    return dead_letter_shape(letter) | {
+        "stored_at": letter.stored_at,
+        "headers": dict(letter.headers),
+        "payload": asdict(readable(letter.body or b"", most_chars=PAYLOAD_CHARS)),
     }

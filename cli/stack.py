@@ -158,4 +158,4 @@ def _show_status(document: dict[str, Any]) -> None:
     rows = ((p["name"], p["state"], p["pid"], p["restarts"]) for p in document["processes"])
     print_table(("Process", "State", "Pid", "Restarts"), rows, empty="No process is known.")
     if document["dead_letters"]:
-        say(f"{document['dead_letters']} messages could not be processed.")
+        say(f"Messages that could not be processed: {document['dead_letters']}. See them with: hobnob dead list")

@@ -29,12 +29,13 @@ from nats.js import JetStreamContext
 from pydantic import ValidationError
 
 from shared import subjects
+from shared.dead_letters import burial
 from shared.errors import BrokerUnavailable, HobnobError, PermanentError, TransientError
-from shared.jetstream import Outgoing, jetstream, publish_one
+from shared.jetstream import jetstream, publish_one
 from shared.logging import get_logger
 from shared.messages.cloudevents import describe
 from shared.messages.rpc import Err
-from shared.messages.values import Message, format_instant
+from shared.messages.values import Message
 from shared.requests import request_reply as request_reply
 from shared.settings import ServiceSettings
 from shared.streams import DEAD, Consumer
@@ -48,7 +49,6 @@ LONGEST_DELAY_S = 60.0
 POLL_S = 0.25
 """How long a pull waits to fill its batch: the latency of a lone message. 0.4 % of a core per consumer when idle."""
 GRACEFUL_TIMEOUT_S = 20.0
-DETAIL_CHARS = 500
 
 BodyT = TypeVar("BodyT")
 RequestT = TypeVar("RequestT", bound=Message)
@@ -283,31 +283,29 @@ class _Settlement(Generic[BodyT]):
 
 async def bury(broker: NatsBroker, *, service: str, refusal: Refused) -> None:
     """
-    Store a message that cannot be processed in `HOBNOB_DEAD`, with the reason and everything it came with.
+    Store a message that cannot be processed in `HOBNOB_DEAD`, as `shared.dead_letters.burial` writes it.
 
-    Its message id is derived from where it came from, so that a crash between this and the termination buries it once.
+    A crash between this and the termination buries it once.
 
     Raises:
         BrokerUnavailable: it could not be stored; the message must not be terminated then.
     """
     metadata = refusal.raw.metadata
-    reason = " ".join(refusal.reason.split())[:DETAIL_CHARS]
-    headers = {
-        "Hobnob-Reason": reason.encode("ascii", "backslashreplace").decode(),
-        "Hobnob-Attempts": str(metadata.num_delivered or 1),
-        "Hobnob-Stream": metadata.stream,
-        "Hobnob-Sequence": str(metadata.sequence.stream),
-        "Hobnob-Stored-At": format_instant(metadata.timestamp),
-        "Nats-Msg-Id": f"{service}:{metadata.stream}:{metadata.sequence.stream}",
-    }
-    kept = {key: value for key, value in (refusal.raw.headers or {}).items() if not key.startswith("Nats-")}
-    message = Outgoing(subjects.dead(service, refusal.raw.subject), refusal.raw.data, kept | headers)
-    await publish_one(_client_jetstream(broker), message, stream=DEAD)
-    log.warning("message_buried", subject_family=_family(refusal.raw.subject), reason=reason)
-
-
-def _client_jetstream(broker: NatsBroker) -> JetStreamContext:
-    return jetstream(broker.config.connection_state.connection)
+    client = broker.config.connection_state.connection
+    message = burial(
+        service=service,
+        subject=refusal.raw.subject,
+        headers=refusal.raw.headers or {},
+        body=refusal.raw.data,
+        reason=refusal.reason,
+        attempts=metadata.num_delivered or 1,
+        stream=metadata.stream,
+        sequence=metadata.sequence.stream,
+        stored_at=metadata.timestamp,
+        most_bytes=client.max_payload,
+    )
+    await publish_one(jetstream(client), message, stream=DEAD)
+    log.warning("message_buried", subject_family=_family(refusal.raw.subject), reason=message.headers["Hobnob-Reason"])
 
 
 def _family(subject: str) -> str:

@@ -96,6 +96,18 @@ def dead(service: str, original: str) -> str:
     return f"{DEAD}.{token(service)}.{original}"
 
 
+def dead_filters(*, service: str | None, owner: str | None) -> list[str]:
+    """Filters for the dead letters of one service or all, and of one owner or all."""
+    if service is None and owner is None:
+        return [ALL_DEAD]
+    by = f"{DEAD}.{token(service) if service is not None else '*'}"
+    if owner is None:
+        return [f"{by}.>"]
+    # The original subject is `hobnob.<family>.<owner>`, which is a profile's, or longer.
+    whose = f"{by}.hobnob.*.{token(owner)}"
+    return [whose, f"{whose}.>"]
+
+
 def progress(owner: str, import_id: str) -> str:
     """Core NATS subject (not stored) of an import's progress."""
     return f"{PROGRESS}.{token(owner)}.{token(import_id)}"
@@ -128,6 +140,13 @@ class TimerSubject(NamedTuple):
     key: str
 
 
+class DeadSubject(NamedTuple):
+    """The parts of `hobnob.dead.<service>.<original subject>`."""
+
+    service: str
+    original: str
+
+
 def parse_intake(subject: str) -> IntakeSubject:
     """Split an intake subject; raise `InvalidMessage` when it is none."""
     parts = subject.split(".")
@@ -150,3 +169,15 @@ def parse_timer(subject: str) -> TimerSubject:
     if len(parts) != 5 or ".".join(parts[:2]) not in (TIMER, DUE):
         raise InvalidMessage(f"{subject[:200]!r} is not {TIMER}.<owner>.<contact>.<key>")
     return TimerSubject(token(parts[2]), token(parts[3]), token(parts[4]))
+
+
+def parse_dead(subject: str) -> DeadSubject:
+    """
+    Split a dead letter's subject; raise `InvalidMessage` when it is none.
+
+    The original may be any subject, and is empty where a stranger left it out: whatever the stream keeps can be shown.
+    """
+    parts = subject.split(".", 3)
+    if len(parts) < 3 or ".".join(parts[:2]) != DEAD:
+        raise InvalidMessage(f"{subject[:200]!r} is not {DEAD}.<service>.<original subject>")
+    return DeadSubject(parts[2], parts[3] if len(parts) == 4 else "")
