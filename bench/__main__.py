@@ -20,7 +20,8 @@ def main() -> int:
     """Run and return the exit code: 1 when a round could not be counted."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Hobnob beside the raw limits.")
     parser.add_argument("--quick", action="store_true", help="small numbers, one round: shows that it works, measures nothing")
-    parser.add_argument("--rounds", type=int, help="rounds of everything but the largest sizes")
+    parser.add_argument("--rounds", type=int, help="rounds of everything below 100,000 items (3)")
+    parser.add_argument("--large-rounds", type=int, help="rounds of 100,000 items (1: each takes minutes)")
     arguments = parser.parse_args()
     if sys.platform != "linux":
         print("bench: reads memory from /proc, so it needs Linux", file=sys.stderr)
@@ -28,6 +29,8 @@ def main() -> int:
     sizes = QUICK if arguments.quick else FULL
     if arguments.rounds:
         sizes = replace(sizes, rounds=arguments.rounds)
+    if arguments.large_rounds:
+        sizes = replace(sizes, large_rounds=arguments.large_rounds)
     console = Console(stderr=True)
     try:
         results = asyncio.run(run(sizes, say=console.print))

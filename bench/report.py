@@ -68,10 +68,10 @@ def save(results: Results, folder: Path) -> Path:
 
 
 def _speed(results: Results) -> Table:
-    table = _table("Speed beside the raw limit of the same work", "what", n=("items", "ours/s", "raw/s", "ratio"))
+    table = _table("Speed beside the raw limit of the same work", "what", n=("items", "rounds", "ours/s", "raw/s", "ratio"))
     for comparison in _all(results):
         rates = (f"{comparison.ours_per_s:,.0f}", f"{comparison.raw_per_s:,.0f}", f"{comparison.ratio:.2f}")
-        table.add_row(comparison.what, f"{comparison.count:,}", *rates)
+        table.add_row(comparison.what, f"{comparison.count:,}", str(len(comparison.ours_s)), *rates)
     return table
 
 

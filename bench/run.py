@@ -39,12 +39,12 @@ async def run(sizes: Sizes, *, say: Callable[[str], None]) -> Results:
             idle.append(found)
             sweep.update(swept)
 
-        arming, burst = await measure_bursts(people=people, rounds=sizes.rounds, after_last=look)
+        arming, burst = await measure_bursts(people=people, rounds=sizes.rounds_of(people), after_last=look)
         comparisons.append(arming)
         bursts.append(burst)
     for rows in sizes.import_rows:
         announce(f"import, {rows:,} rows")
-        comparisons.append(await measure_import(rows=rows, rounds=sizes.rounds))
+        comparisons.append(await measure_import(rows=rows, rounds=sizes.rounds_of(rows)))
     announce("done")
     return Results(
         started_at=started_at,

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+LARGE = 100_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
@@ -11,9 +13,22 @@ class Sizes:
     burst_people: tuple[int, ...]
     hop_reminders: int
     rounds: int
+    large_rounds: int
+    """Rounds of whatever has `LARGE` items or more: a single one takes minutes, and varies less."""
     idle_s: float
     """Length of the window in which idle processes are watched."""
 
+    def rounds_of(self, count: int) -> int:
+        """Return how many rounds work of *count* items has."""
+        return self.large_rounds if count >= LARGE else self.rounds
 
-FULL = Sizes(import_rows=(10_000, 100_000), burst_people=(10_000, 100_000), hop_reminders=50_000, rounds=3, idle_s=30.0)
-QUICK = Sizes(import_rows=(500,), burst_people=(1_000,), hop_reminders=2_000, rounds=1, idle_s=2.0)
+
+FULL = Sizes(
+    import_rows=(10_000, 100_000),
+    burst_people=(10_000, 100_000),
+    hop_reminders=50_000,
+    rounds=3,
+    large_rounds=1,
+    idle_s=30.0,
+)
+QUICK = Sizes(import_rows=(500,), burst_people=(1_000,), hop_reminders=2_000, rounds=1, large_rounds=1, idle_s=1.0)
