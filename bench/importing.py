@@ -6,9 +6,9 @@ from datetime import time as wall_time
 
 from bench.people import OWNER, linkedin_export
 from bench.raw import insert_raw, publish_raw
-from bench.results import Comparison
+from bench.results import Comparison, Import
 from bench.stack import RoundFailed, Stack, fresh_stack
-from bench.watch import until_drained
+from bench.watch import peaks_mb, until_drained
 from shared import subjects
 from shared.clock import system_clock
 from shared.emitting import Emitter
@@ -24,50 +24,57 @@ from shared.streams import IMPORTS_BUCKET, NOTIFIER_AGENDA, NOTIFIER_PEOPLE, PEO
 DATABASE = "hobnob_contacts"
 
 
-async def measure_import(*, rows: int, rounds: int) -> Comparison:
+async def measure_import(*, rows: int, rounds: int) -> Import:
     """Return how fast *rows* are imported, beside publishing and inserting what the import published and stored."""
-    ours, raw = [], []
+    ours: list[float] = []
+    raw: list[float] = []
+    peaks: dict[str, float] = {}
     for _ in range(rounds):
-        ours_s, snapshots, documents = await _import_round(rows)
-        ours.append(ours_s)
+        async with fresh_stack() as stack:
+            ours.append(await _import_once(stack, rows))
+            peaks = {name: max(peak, peaks.get(name, 0.0)) for name, peak in peaks_mb(stack).items()}
+            snapshots, documents = await _what_it_made(stack, rows)
         async with fresh_stack() as stack, open_database(stack.mongo_url, name="bench") as database:
             publish_s = await publish_raw(stack, snapshots, stream=PEOPLE)
             raw.append(publish_s + await insert_raw(database, documents))
-    return Comparison(
+    comparison = Comparison(
         what="import",
         raw_is="publish the same snapshots, insert the same documents; ours: upload to stored, published, armed",
         count=rows,
         ours_s=tuple(ours),
         raw_s=tuple(raw),
     )
+    return Import(comparison=comparison, peaks_mb=peaks)
 
 
-async def _import_round(rows: int) -> tuple[float, list[Outgoing], list[Document]]:
-    """Import once and return the seconds it took, what it published and what it stored."""
-    async with fresh_stack() as stack:
-        await stack.start_service("contacts", "scheduler", "notifier")
-        today = system_clock().date()
-        content = linkedin_export(rows, connected_on=today)
-        # Connections of today, told at the end of the day: each has a timer to arm.
-        settings = OwnerSettings(name="Sam Bench", deliver_at=wall_time(23, 59))
-        request = AddOwner(owner=OWNER, settings=settings)
-        await ask(stack.client, service="contacts", verb="owner.add", request=request, reply=OwnerReply, timeout_s=10)
-        started = time.perf_counter()
-        await _upload_and_wait(stack, content, rows=rows)
-        # The profile is one more message on the stream.
-        elapsed_s = await until_drained(stack, SCHEDULER_PEOPLE, at_least=rows + 1) - started
-        armed = await subjects_in(stack.client, stream=TIMERS, filter_subject=subjects.ALL_TIMERS)
-        if len(armed) != rows:
-            raise RoundFailed(f"{len(armed)} timers are armed after an import of {rows} people")
-        for consumer in (NOTIFIER_PEOPLE, NOTIFIER_AGENDA):
-            await until_drained(stack, consumer, at_least=rows)
-        async with open_database(stack.mongo_url, name=DATABASE) as database:
-            documents = await database["contacts"].find({"owner": OWNER}).to_list(None)
-        names = await subjects_in(stack.client, stream=PEOPLE, filter_subject=subjects.people_of(OWNER))
-        stored = await last_messages(stack.client, stream=PEOPLE, filters=names)
-        if not len(documents) == len(stored) == rows:
-            raise RoundFailed(f"an import of {rows} people stored {len(documents)} and published {len(stored)}")
-    return elapsed_s, [Outgoing(message.subject, message.body) for message in stored.values()], documents
+async def _import_once(stack: Stack, rows: int) -> float:
+    """Import into an empty stack and return the seconds it took."""
+    await stack.start_service("contacts", "scheduler", "notifier")
+    content = linkedin_export(rows, connected_on=system_clock().date())
+    # Connections of today, told at the end of the day: each has a timer to arm.
+    request = AddOwner(owner=OWNER, settings=OwnerSettings(name="Sam Bench", deliver_at=wall_time(23, 59)))
+    await ask(stack.client, service="contacts", verb="owner.add", request=request, reply=OwnerReply, timeout_s=10)
+    started = time.perf_counter()
+    await _upload_and_wait(stack, content, rows=rows)
+    # The profile is one more message on the stream.
+    elapsed_s = await until_drained(stack, SCHEDULER_PEOPLE, at_least=rows + 1) - started
+    armed = await subjects_in(stack.client, stream=TIMERS, filter_subject=subjects.ALL_TIMERS)
+    if len(armed) != rows:
+        raise RoundFailed(f"{len(armed)} timers are armed after an import of {rows} people")
+    for consumer in (NOTIFIER_PEOPLE, NOTIFIER_AGENDA):
+        await until_drained(stack, consumer, at_least=rows)
+    return elapsed_s
+
+
+async def _what_it_made(stack: Stack, rows: int) -> tuple[list[Outgoing], list[Document]]:
+    """Return the snapshots that an import published and the documents that it stored."""
+    async with open_database(stack.mongo_url, name=DATABASE) as database:
+        documents = await database["contacts"].find({"owner": OWNER}).to_list(None)
+    names = await subjects_in(stack.client, stream=PEOPLE, filter_subject=subjects.people_of(OWNER))
+    stored = await last_messages(stack.client, stream=PEOPLE, filters=names)
+    if not len(documents) == len(stored) == rows:
+        raise RoundFailed(f"an import of {rows} people stored {len(documents)} and published {len(stored)}")
+    return [Outgoing(message.subject, message.body) for message in stored.values()], documents
 
 
 async def _upload_and_wait(stack: Stack, content: bytes, *, rows: int) -> None:

@@ -1,7 +1,7 @@
 """What a run found, as tables for people and as JSON for comparing runs."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from statistics import median
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.hop import HOP
-from bench.results import Burst, Comparison, Idle, Lateness, Results
+from bench.results import Idle, Lateness, Results
 from bench.stack import PROCESSES
 
 HOP_RATIO_MIN = 0.8
@@ -22,7 +22,7 @@ SERVICES = PROCESSES[2:]
 def print_report(console: Console, results: Results) -> None:
     """Print every table and what became of the targets."""
     console.print(_speed(results))
-    for what, raw_is in {c.what: c.raw_is for c in _all(results)}.items():
+    for what, raw_is in {c.what: c.raw_is for c in results.all_comparisons}.items():
         console.print(f"  {what}, raw: {raw_is}")
     for table in (_lateness(results), _linear(results), _idle(results), _memory(results)):
         console.print(table)
@@ -42,9 +42,7 @@ def targets(results: Results) -> Iterator[tuple[str, bool, str]]:
     largest = max(results.bursts, key=lambda burst: burst.people)
     exact = all(r.counted.is_exact(burst.people) for burst in results.bursts for r in burst.ours)
     yield "everybody of a burst in the inbox once, and armed again", exact, f"up to {largest.people:,}"
-    bursting = (r.peaks_mb[name] for burst in results.bursts for r in burst.ours for name in SERVICES)
-    waiting = (idle.usage[name].peak_rss_mb for idle in results.idle for name in SERVICES)
-    peak = max(*bursting, *waiting)
+    peak = max(peaks[name] for _, peaks in _peaks(results) for name in SERVICES)
     yield f"every service below {SERVICE_RSS_MAX_MB:g} MB", peak < SERVICE_RSS_MAX_MB, f"peak {peak:.0f} MB"
     most = max(idle.usage[name].cpu_percent for idle in results.idle for name in SERVICES)
     yield f"every idle service below {IDLE_CPU_MAX_PERCENT:g} % of a core", most < IDLE_CPU_MAX_PERCENT, f"{most:.1f} %"
@@ -53,8 +51,10 @@ def targets(results: Results) -> Iterator[tuple[str, bool, str]]:
 def as_json(results: Results) -> str:
     """Return everything that was measured, with the medians beside the rounds."""
     document = asdict(results)
-    for found, comparison in zip(document["comparisons"], results.comparisons, strict=True):
-        found |= {"ours_per_s": comparison.ours_per_s, "raw_per_s": comparison.raw_per_s, "ratio": comparison.ratio}
+    document["medians"] = [
+        {"what": c.what, "count": c.count, "ours_per_s": c.ours_per_s, "raw_per_s": c.raw_per_s, "ratio": c.ratio}
+        for c in results.all_comparisons
+    ]
     document["targets"] = [{"target": t, "met": met, "found": found} for t, met, found in targets(results)]
     return json.dumps(document, indent=2)
 
@@ -69,7 +69,7 @@ def save(results: Results, folder: Path) -> Path:
 
 def _speed(results: Results) -> Table:
     table = _table("Speed beside the raw limit of the same work", "what", n=("items", "rounds", "ours/s", "raw/s", "ratio"))
-    for comparison in _all(results):
+    for comparison in results.all_comparisons:
         rates = (f"{comparison.ours_per_s:,.0f}", f"{comparison.raw_per_s:,.0f}", f"{comparison.ratio:.2f}")
         table.add_row(comparison.what, f"{comparison.count:,}", str(len(comparison.ours_s)), *rates)
     return table
@@ -89,14 +89,10 @@ def _lateness(results: Results) -> Table:
 
 def _linear(results: Results) -> Table:
     table = _table("Cost of one, in microseconds", "what", n=("items", "ours", "raw"))
-    for comparison in sorted(_all(results), key=lambda c: (c.what, c.count)):
+    for comparison in sorted(results.all_comparisons, key=lambda c: (c.what, c.count)):
         costs = (f"{1e6 / comparison.ours_per_s:,.0f}", f"{1e6 / comparison.raw_per_s:,.0f}")
         table.add_row(comparison.what, f"{comparison.count:,}", *costs)
     return table
-
-
-def _all(results: Results) -> list[Comparison]:
-    return [*results.comparisons, *(burst.comparison for burst in results.bursts)]
 
 
 def _idle(results: Results) -> Table:
@@ -111,14 +107,20 @@ def _usage(idle: Idle, name: str) -> str:
 
 
 def _memory(results: Results) -> Table:
-    table = _table("Peak memory up to the end of the burst, MB", "due at once", n=PROCESSES)
-    for burst in results.bursts:
-        table.add_row(f"{burst.people:,}", *(f"{_peak(burst, name):.0f}" for name in PROCESSES))
+    table = _table("Peak memory, MB", "of", n=PROCESSES)
+    for work, peaks in _peaks(results):
+        table.add_row(work, *(f"{peaks[name]:.0f}" for name in PROCESSES))
     return table
 
 
-def _peak(burst: Burst, name: str) -> float:
-    return max(r.peaks_mb[name] for r in burst.ours)
+def _peaks(results: Results) -> Iterator[tuple[str, Mapping[str, float]]]:
+    """Yield the most that each process held, by what was done."""
+    for burst in results.bursts:
+        yield f"burst of {burst.people:,}", {name: max(r.peaks_mb[name] for r in burst.ours) for name in PROCESSES}
+    for idle in results.idle:
+        yield f"idle with {idle.armed:,}", {name: idle.usage[name].peak_rss_mb for name in PROCESSES}
+    for found in results.imports:
+        yield f"import of {found.comparison.count:,}", found.peaks_mb
 
 
 def _table(title: str, *columns: str, n: tuple[str, ...]) -> Table:

@@ -109,6 +109,14 @@ class Burst:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """The imports of one size, and the most memory that each process held in any of them."""
+
+    comparison: Comparison
+    peaks_mb: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Idle:
     """What the five processes use while nothing happens, *armed* timers waiting."""
 
@@ -123,7 +131,17 @@ class Results:
     started_at: str
     machine: Mapping[str, str | int | float]
     comparisons: tuple[Comparison, ...]
+    imports: tuple[Import, ...]
     bursts: tuple[Burst, ...]
     idle: tuple[Idle, ...]
     first_sweep_cpu_s: Mapping[str, float]
     """Processor time of a sweep over everybody of the largest burst, by process."""
+
+    @property
+    def all_comparisons(self) -> tuple[Comparison, ...]:
+        """Every comparison with a raw limit, those of imports and bursts included."""
+        return (
+            *self.comparisons,
+            *(found.comparison for found in self.imports),
+            *(burst.comparison for burst in self.bursts),
+        )

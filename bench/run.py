@@ -8,7 +8,7 @@ from bench.hop import measure_hop
 from bench.idle import watch_empty, watch_restarted
 from bench.importing import measure_import
 from bench.machine import describe_machine
-from bench.results import Burst, Comparison, Idle, Results
+from bench.results import Burst, Comparison, Idle, Import, Results
 from bench.sizes import Sizes
 from bench.stack import Stack
 from shared.clock import system_clock
@@ -28,6 +28,7 @@ async def run(sizes: Sizes, *, say: Callable[[str], None]) -> Results:
     idle: list[Idle] = [await watch_empty(window_s=sizes.idle_s)]
     announce(f"the hop, {sizes.hop_reminders:,} reminders")
     comparisons: list[Comparison] = [*await measure_hop(count=sizes.hop_reminders, rounds=sizes.rounds)]
+    imports: list[Import] = []
     bursts: list[Burst] = []
     # Of the last, and largest, size.
     sweep: dict[str, float] = {}
@@ -44,12 +45,13 @@ async def run(sizes: Sizes, *, say: Callable[[str], None]) -> Results:
         bursts.append(burst)
     for rows in sizes.import_rows:
         announce(f"import, {rows:,} rows")
-        comparisons.append(await measure_import(rows=rows, rounds=sizes.rounds_of(rows)))
+        imports.append(await measure_import(rows=rows, rounds=sizes.rounds_of(rows)))
     announce("done")
     return Results(
         started_at=started_at,
         machine=machine,
         comparisons=tuple(comparisons),
+        imports=tuple(imports),
         bursts=tuple(bursts),
         idle=tuple(idle),
         first_sweep_cpu_s=sweep,
