@@ -7,7 +7,7 @@ STAMPS := $(VENV)/.stamps
 UV := $(BIN)/uv
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 PROJECT := $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-TYPED := shared services cli deploy
+TYPED := shared services cli deploy bench
 
 .DEFAULT_GOAL := help
 .PHONY: help up down test unit check format bench lock clean

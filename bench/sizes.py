@@ -28,7 +28,7 @@ FULL = Sizes(
     burst_people=(10_000, 100_000),
     hop_reminders=50_000,
     rounds=3,
-    large_rounds=1,
+    large_rounds=3,
     idle_s=30.0,
 )
 QUICK = Sizes(import_rows=(500,), burst_people=(1_000,), hop_reminders=2_000, rounds=1, large_rounds=1, idle_s=1.0)
