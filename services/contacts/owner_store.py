@@ -1,19 +1,21 @@
 """Owners and their settings in MongoDB; like contacts, each document carries its own outbox."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from services.contacts.outbox import Unpublished
+from services.contacts.pending import PendingDocuments
 from shared import subjects
 from shared.errors import Conflict, NotFound
 from shared.messages.snapshots import OwnerProfile
-from shared.mongo import Collection, Database, Document, DuplicateKeyError, UpdateOne, store_errors
+from shared.mongo import Collection, Database, Document, DuplicateKeyError, store_errors
 
 
-class OwnerStore:
+class OwnerStore(PendingDocuments):
     """Reads and writes owners."""
 
     def __init__(self, database: Database) -> None:
         self._owners: Collection = database["owners"]
+        super().__init__(self._owners)
 
     async def ensure_indexes(self) -> None:
         """Create the index of the relay."""
@@ -56,11 +58,6 @@ class OwnerStore:
 
     async def unpublished(self, *, ids: Iterable[str] | None = None, limit: int) -> list[Unpublished]:
         """Return owners whose present revision waits to be published."""
-        query: Document = {"pending": {"$exists": True}}
-        if ids is not None:
-            query["_id"] = {"$in": list(ids)}
-        with store_errors():
-            documents = await self._owners.find(query).limit(limit).to_list(None)
         return [
             Unpublished(
                 id=document["_id"],
@@ -69,23 +66,8 @@ class OwnerStore:
                 body=_profile(document).model_dump_json().encode(),
                 published_sequence=document["published_sequence"],
             )
-            for document in documents
+            for document in await self.waiting(ids=ids, limit=limit)
         ]
-
-    async def mark_published(self, sequences: Sequence[tuple[str, int, int]]) -> None:
-        """Note what is on the stream; a newer revision stays pending."""
-        operations = [
-            UpdateOne({"_id": owner, "pending": rev}, {"$set": {"published_sequence": sequence}, "$unset": {"pending": ""}})
-            for owner, rev, sequence in sequences
-        ]
-        if operations:
-            with store_errors():
-                await self._owners.bulk_write(operations)
-
-    async def expect_sequence(self, *, id: str, sequence: int) -> None:  # noqa: A002
-        """Remember what the stream holds for an owner, when it is not what we thought."""
-        with store_errors():
-            await self._owners.update_one({"_id": id}, {"$set": {"published_sequence": sequence}})
 
     async def overtake(self, *, id: str, rev: int, held: int, sequence: int) -> None:  # noqa: A002
         """Raise an owner who still is at *rev* above revision *held*, which the stream has, and leave them pending."""

@@ -7,12 +7,12 @@ changes what others see carries its own outbox: `pending` holds the revision sti
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from services.contacts.documents import from_document, to_document
 from services.contacts.domain.changes import Change, Stored, content_of, with_rev
 from services.contacts.domain.identity import fold
 from services.contacts.outbox import Unpublished
+from services.contacts.pending import PendingDocuments
 from shared import subjects
 from shared.errors import StoreUnavailable, TransientError
 from shared.messages.snapshots import ContactSnapshot
@@ -26,7 +26,6 @@ from shared.mongo import (
     IndexModel,
     InsertOne,
     ReplaceOne,
-    UpdateOne,
     is_only_duplicates,
     store_errors,
 )
@@ -36,11 +35,12 @@ class WriteConflict(TransientError):
     """Somebody else changed one of these contacts meanwhile: read again and decide anew."""
 
 
-class ContactStore:
+class ContactStore(PendingDocuments):
     """Reads and writes contacts."""
 
     def __init__(self, database: Database) -> None:
         self._contacts: Collection = database["contacts"]
+        super().__init__(self._contacts)
 
     async def ensure_indexes(self) -> None:
         """Create what the queries and the rule "one key, one contact" need."""
@@ -167,7 +167,7 @@ class ContactStore:
         document = to_document(change, version=version)
         if target and target.indexed:
             document["keys"] = sorted(target.indexed)
-        document["published_sequence"] = target.published_sequence if target else 0
+        document["published_sequence"] = change.published_sequence
         # No digest yet: should we stop half-way, the next try sees that the snapshot is still to be published.
         document |= {"digest": "", "merging": True}
         await self._guarded(target, document)
@@ -183,22 +183,22 @@ class ContactStore:
                 "pending": other.rev + 1,
             }
             await self._guarded(other, tombstone)
-        final = _complete(change, version=version + 1)
-        try:
-            with store_errors():
-                result = await self._contacts.replace_one({"_id": change.id, "version": version}, final)
-        except DuplicateKeyError as exc:
-            raise WriteConflict from exc
-        if not result.matched_count:
-            raise WriteConflict
+        await self._replace(_complete(change, version=version + 1), known_version=version)
 
     async def _guarded(self, known: Stored | None, document: Document) -> None:
+        if known is not None:
+            await self._replace(document, known_version=known.version)
+            return
         try:
             with store_errors():
-                if known is None:
-                    await self._contacts.insert_one(document)
-                    return
-                result = await self._contacts.replace_one({"_id": known.id, "version": known.version}, document)
+                await self._contacts.insert_one(document)
+        except DuplicateKeyError as exc:
+            raise WriteConflict from exc
+
+    async def _replace(self, document: Document, *, known_version: int) -> None:
+        try:
+            with store_errors():
+                result = await self._contacts.replace_one({"_id": document["_id"], "version": known_version}, document)
         except DuplicateKeyError as exc:
             raise WriteConflict from exc
         if not result.matched_count:
@@ -208,28 +208,7 @@ class ContactStore:
 
     async def unpublished(self, *, ids: Iterable[str] | None = None, limit: int) -> list[Unpublished]:
         """Return contacts whose present revision waits to be published: of *ids*, or of all."""
-        query: Document = {"pending": {"$exists": True}}
-        if ids is not None:
-            query["_id"] = {"$in": list(ids)}
-        with store_errors():
-            documents = await self._contacts.find(query).limit(limit).to_list(None)
-        return [_unpublished(from_document(document)) for document in documents]
-
-    async def mark_published(self, sequences: Sequence[tuple[str, int, int]]) -> None:
-        """Note for each `(id, rev, stream sequence)` that this revision is on the stream; a newer one stays pending."""
-        operations: list[Any] = []
-        for contact, rev, sequence in sequences:
-            operations.append(
-                UpdateOne({"_id": contact, "pending": rev}, {"$set": {"published_sequence": sequence}, "$unset": {"pending": ""}})
-            )
-        if operations:
-            with store_errors():
-                await self._contacts.bulk_write(operations, ordered=False)
-
-    async def expect_sequence(self, *, id: str, sequence: int) -> None:  # noqa: A002
-        """Remember what the stream holds for a contact, when it is not what we thought."""
-        with store_errors():
-            await self._contacts.update_one({"_id": id}, {"$set": {"published_sequence": sequence}})
+        return [_unpublished(from_document(document)) for document in await self.waiting(ids=ids, limit=limit)]
 
     async def overtake(self, *, id: str, rev: int, held: int, sequence: int) -> None:  # noqa: A002
         """Raise a contact that still is at *rev* above revision *held*, which the stream has, and leave it pending."""
@@ -241,24 +220,22 @@ class ContactStore:
 def _complete(change: Change, *, version: int) -> Document:
     document = to_document(change, version=version)
     document["keys"] = sorted(change.state.keys)
-    target = change.target
-    document["published_sequence"] = target.published_sequence if target else 0
-    if change.is_visible or (target and target.is_unpublished):
+    document["published_sequence"] = change.published_sequence
+    if change.is_to_publish:
         document["pending"] = change.rev
     return document
 
 
 def unpublished_change(change: Change) -> Unpublished | None:
     """Return what `write` left to publish of a change's target; None when there is nothing."""
-    target = change.target
-    if not (change.is_visible or (target and target.is_unpublished)):
+    if not change.is_to_publish:
         return None
     return Unpublished(
         id=change.id,
         rev=change.rev,
         subject=subjects.person(change.owner, change.id),
         body=with_rev(change.content, change.rev),
-        published_sequence=target.published_sequence if target else 0,
+        published_sequence=change.published_sequence,
     )
 
 

@@ -94,6 +94,16 @@ class Change:
         target = self.target
         return target is None or target.state != self.state or target.indexed != self.state.keys or bool(self.absorbed)
 
+    @property
+    def published_sequence(self) -> int:
+        """What we think the stream holds of the target; 0 is nothing."""
+        return self.target.published_sequence if self.target else 0
+
+    @property
+    def is_to_publish(self) -> bool:
+        """Whether its revision must be published: it is new, or still unpublished, whether or not this change is visible."""
+        return self.is_visible or bool(self.target and self.target.is_unpublished)
+
 
 def content_of(state: State, *, owner: str, id: str) -> tuple[bytes, str]:  # noqa: A002  # the contact's own word
     """Return a snapshot's JSON without its `rev`, and a digest to compare it by."""
