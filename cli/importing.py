@@ -18,13 +18,13 @@ from cli.output import complain, notices, print_json, print_table, safe, say
 from cli.shapes import receipt_shape
 from shared import subjects
 from shared.clock import system_clock
+from shared.emitting import Emitter
 from shared.errors import BrokerUnavailable, HobnobError, NotFound
-from shared.jetstream import Outgoing, publish_one
-from shared.messages.cloudevents import dump_event, new_event
+from shared.messages.cloudevents import new_event
 from shared.messages.facts import FactName
 from shared.messages.imports import ImportProgress, ImportState, Receipt, SkippedRow
 from shared.messages.rpc import GetImport
-from shared.streams import IMPORTS_BUCKET, INTAKE
+from shared.streams import IMPORTS_BUCKET
 
 SOURCE = "hobnob/cli"
 DateOrder = Literal["dmy", "mdy", "ymd"]
@@ -118,9 +118,8 @@ async def _hand_over(hobnob: Hobnob, file: Path, *, owner: str, import_id: str, 
     data = {"import_id": import_id, "object_name": import_id, "filename": file.name, "size_bytes": size}
     if date_order:
         data["date_order"] = date_order
-    fact = FactName.IMPORT_UPLOADED
-    event = new_event(name=fact, source=SOURCE, id=import_id, data=data, time=system_clock())
-    await publish_one(hobnob.js, Outgoing(subjects.intake(owner, fact.value), dump_event(event)), stream=INTAKE)
+    event = new_event(name=FactName.IMPORT_UPLOADED, source=SOURCE, id=import_id, data=data, time=system_clock())
+    await Emitter(hobnob.client).emit([event], owner=owner)
 
 
 async def _upload(hobnob: Hobnob, file: Path, *, name: str) -> int:

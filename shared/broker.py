@@ -23,6 +23,7 @@ from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.message import NatsBatchMessage, NatsMessage
 from faststream.security import SASLPlaintext
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js import JetStreamContext
@@ -36,7 +37,6 @@ from shared.logging import get_logger
 from shared.messages.cloudevents import describe
 from shared.messages.rpc import Err
 from shared.messages.values import Message
-from shared.requests import request_reply as request_reply
 from shared.settings import ServiceSettings
 from shared.streams import DEAD, Consumer
 
@@ -160,6 +160,12 @@ def build_broker(settings: ServiceSettings, *, service: str) -> NatsBroker:
         logger=logging.getLogger(f"hobnob.{service}.broker"),
         log_level=logging.DEBUG,
     )
+
+
+def client_of(broker: NatsBroker) -> Client:
+    """Return the NATS client of a broker that is connected."""
+    client: Client = broker.config.connection_state.connection
+    return client
 
 
 def inbox_prefix(service: str) -> str:
@@ -291,7 +297,7 @@ async def bury(broker: NatsBroker, *, service: str, refusal: Refused) -> None:
         BrokerUnavailable: it could not be stored; the message must not be terminated then.
     """
     metadata = refusal.raw.metadata
-    client = broker.config.connection_state.connection
+    client = client_of(broker)
     message = burial(
         service=service,
         subject=refusal.raw.subject,

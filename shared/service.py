@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from faststream import FastStream
 from faststream.nats import NatsBroker
-from nats.aio.client import Client
 
 from shared.broker import answer_requests
 from shared.counters import Counters
@@ -22,12 +21,6 @@ CANCEL_AGAIN_S = 0.5
 
 Background = Callable[[], Awaitable[None]]
 """A task that lives as long as the service."""
-
-
-def client_of(broker: NatsBroker) -> Client:
-    """Return the NATS client of a broker that is connected."""
-    client: Client = broker.config.connection_state.connection
-    return client
 
 
 def build_service(

@@ -19,12 +19,12 @@ from services.contacts.use_cases.imports import Imports
 from services.contacts.use_cases.intake import Intake
 from services.contacts.use_cases.owners import Owners
 from services.contacts.use_cases.reading import Contacts
-from shared.broker import build_broker
+from shared.broker import build_broker, client_of
 from shared.clock import Clock, system_clock
 from shared.counters import Counters
 from shared.emitting import Emitter
 from shared.mongo import open_database
-from shared.service import build_service, client_of, every
+from shared.service import build_service, every
 
 
 def build_app(settings: ContactsSettings, *, clock: Clock = system_clock) -> FastStream:

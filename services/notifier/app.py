@@ -18,13 +18,13 @@ from services.notifier.store.people import PeopleStore
 from services.notifier.use_cases.snoozes import wake_overslept
 from services.notifier.use_cases.tools import Tools
 from services.notifier.web import build_web, listen, serve
-from shared.broker import build_broker
+from shared.broker import build_broker, client_of
 from shared.clock import Clock, system_clock
 from shared.counters import Counters
 from shared.errors import BrokerUnavailable
 from shared.jetstream import jetstream
 from shared.mongo import Database, open_database, store_errors
-from shared.service import build_service, client_of, every
+from shared.service import build_service, every
 
 RELAY_PERIOD_S: Final = 5.0
 """How long a change waits after a crash between its write and its publication."""

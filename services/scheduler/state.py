@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from services.scheduler.domain.decision import ContactKey, Known, profile_digest
 from services.scheduler.domain.skips import SkipReason
 from shared import subjects
+from shared.broker import client_of
 from shared.counters import Counters
 from shared.errors import BrokerUnavailable, InvalidMessage, InvalidToken
 from shared.jetstream import PipelinedJetStream, Stored, jetstream, last_messages, subjects_in
@@ -19,7 +20,6 @@ from shared.logging import get_logger
 from shared.messages.cloudevents import describe
 from shared.messages.reminders import Agenda
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
-from shared.service import client_of
 from shared.streams import AGENDA, PEOPLE, TIMERS, Consumer
 
 log = get_logger(__name__)

@@ -15,13 +15,13 @@ from nats.js.errors import NotFoundError
 from services.scheduler.app import build_app
 from services.scheduler.settings import SchedulerSettings
 from shared import subjects
-from shared.broker import request_reply
 from shared.errors import BrokerUnavailable
 from shared.jetstream import Outgoing, jetstream, last_messages, publish_all, subjects_in
 from shared.messages.reminders import Agenda, InboxChanged, Reminder
 from shared.messages.rpc import GetHealth, HealthReply
 from shared.messages.snapshots import ContactSnapshot
 from shared.messages.values import format_instant
+from shared.requests import request_reply
 from shared.streams import AGENDA, FIRED_TTL, INBOX, PEOPLE, TIMERS
 from shared.topology import ensure_topology
 from tests.conftest import eventually
