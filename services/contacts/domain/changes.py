@@ -42,8 +42,8 @@ class Stored:
 
     @property
     def is_torn(self) -> bool:
-        """Whether a merge stopped half-way: it knows of keys that it is not found by."""
-        return self.merged_into is None and self.indexed != self.state.keys
+        """Whether a merge stopped half-way: it knows of keys that it is not found by, or of a snapshot that it does not tell."""
+        return self.merged_into is None and (self.indexed != self.state.keys or not self.digest)
 
     @property
     def ties(self) -> frozenset[str]:
@@ -92,7 +92,13 @@ class Change:
     def is_needed(self) -> bool:
         """Whether anything at all must be written."""
         target = self.target
-        return target is None or target.state != self.state or target.indexed != self.state.keys or bool(self.absorbed)
+        return (
+            target is None
+            or self.is_visible
+            or target.state != self.state
+            or target.indexed != self.state.keys
+            or bool(self.absorbed)
+        )
 
     @property
     def published_sequence(self) -> int:
@@ -196,11 +202,12 @@ def _change(group: _Group) -> Change:
         content, digest = content_of(state, owner=owner, id=identity)
     target = next((item for item in group.stored if item.id == identity), None)
     is_visible = target is None or target.merged_into is not None or target.digest != digest or len(alive) > 1
-    rev = max((item.rev for item in group.stored), default=0)
+    # Who became part of somebody may have a higher revision: a snapshot that does not change keeps its own.
+    rev = max((item.rev for item in group.stored), default=0) + 1 if is_visible or target is None else target.rev
     return Change(
         id=identity,
         owner=owner,
-        rev=rev + 1 if is_visible else rev,
+        rev=rev,
         state=state,
         digest=digest,
         content=content,

@@ -1,6 +1,7 @@
 """Facts are merged by when they happened: any order, any repetition, any batches give the same contacts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.contacts.documents import dump_state, load_state
 from services.contacts.domain.changes import Stored, content_of, decide
+from services.contacts.domain.identity import token
 from services.contacts.domain.state import EMPTY, MAX_SOURCES, State, join
 from services.contacts.domain.statements import fact_token, state_of
 from shared.messages.cloudevents import Fact
@@ -198,3 +200,31 @@ def test_an_emitter_that_names_itself_anew_each_time_does_not_grow_a_contact_wit
     state = _joined(facts)
     assert len(state.sources) == MAX_SOURCES
     assert _joined(facts[::-1]) == state
+
+
+def test_a_change_that_nobody_sees_keeps_the_revision() -> None:
+    """Not even a tombstone with a higher one, met on the way, raises it: nothing would publish the new one."""
+    world = carried_out({}, [upserted(id="a", name="Ann", emails=["ann@example.com"])])
+    (kept,) = world.values()
+    gone = Stored(
+        id=token(owner="me", key="email:old@example.com"), owner="me", version=3, rev=9, digest="", state=EMPTY,
+        indexed=frozenset(), merged_into=kept.id,
+    )  # fmt: skip
+    again = upserted(day=1, id="b", name="Ann", emails=["ann@example.com"], linkedin_url=None)
+    known = join(kept.state, State(keys=frozenset({gone.id})))
+    content, digest = content_of(known, owner="me", id=kept.id)
+    present = replace(kept, state=known, indexed=known.keys, digest=digest)
+    (change,) = decide(facts=keyed([again]), stored=[present, gone])
+    assert change.is_needed
+    assert (change.is_visible, change.rev, change.content) == (False, present.rev, content)
+
+
+def test_a_merge_that_stopped_before_its_last_write_is_finished() -> None:
+    """A contact that learnt everything and tells nothing yet is written and published, though no key or fact is new."""
+    fact_again = upserted(id="a", name="Ann", emails=["ann@example.com"])
+    world = carried_out({}, [fact_again])
+    (whole,) = world.values()
+    torn = replace(whole, digest="")
+    for facts in (keyed([fact_again]), []):
+        (change,) = decide(facts=facts, stored=[torn])
+        assert (change.is_needed, change.is_visible, change.rev) == (True, True, torn.rev + 1)
