@@ -10,7 +10,7 @@ PROJECT := $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build
 TYPED := shared services cli deploy bench
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test unit check format bench lock clean
+.PHONY: help up down test unit check format contract bench lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ check: $(STAMPS)/dev ## Lint, types, import rules
 format: $(STAMPS)/dev ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+contract: $(STAMPS)/dev ## Write the documents of the contract anew, unless that would break old messages
+	$(BIN)/python -m shared.contract
 
 bench: $(STAMPS)/dev ## Measure speed and memory beside the raw limit
 	$(BIN)/python -m bench

@@ -14,7 +14,7 @@ from shared.clock import system_clock
 from shared.emitting import Emitter
 from shared.jetstream import Outgoing, last_messages, subjects_in
 from shared.messages.cloudevents import new_event
-from shared.messages.facts import FactName
+from shared.messages.facts import FactName, upload_name
 from shared.messages.imports import ImportProgress, ImportState
 from shared.messages.rpc import AddOwner, OwnerReply, OwnerSettings
 from shared.mongo import Document, open_database
@@ -81,8 +81,9 @@ async def _upload_and_wait(stack: Stack, content: bytes, *, rows: int) -> None:
     import_id = f"import-{uuid.uuid4().hex}"
     progress = await stack.client.subscribe(subjects.progress(OWNER, import_id))
     bucket = await stack.client.jetstream().object_store(IMPORTS_BUCKET)
-    await bucket.put(import_id, content)
-    data = {"import_id": import_id, "object_name": import_id, "filename": "Connections.csv", "size_bytes": len(content)}
+    name = upload_name(owner=OWNER, import_id=import_id)
+    await bucket.put(name, content)
+    data = {"import_id": import_id, "object_name": name, "filename": "Connections.csv", "size_bytes": len(content)}
     event = new_event(name=FactName.IMPORT_UPLOADED, source="bench", id=import_id, data=data, time=system_clock())
     await Emitter(stack.client).emit([event], owner=OWNER)
     async for message in progress.messages:

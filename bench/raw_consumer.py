@@ -11,9 +11,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import nats
 import nats.errors
 
+from bench.stack import connect
 from services.notifier.store.documents import new_document
 from services.notifier.store.inbox import InboxStore
 from shared.messages.reminders import Reminder
@@ -26,7 +26,7 @@ POLL_S = 0.25
 
 async def consume(*, nats_url: str, mongo_url: str, database: str, durable: str, bare: bool, ready: Callable[[], None]) -> None:
     """Consume for ever."""
-    client = await nats.connect(nats_url)
+    client = await connect(nats_url)
     async with open_database(mongo_url, name=database) as store:
         if not bare:
             await InboxStore(store).ensure_indexes()

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from bench.burst import measure_bursts
+from bench.emitting import measure_emitting
 from bench.hop import measure_hop
 from bench.idle import watch_empty, watch_restarted
 from bench.importing import measure_import
@@ -28,6 +29,9 @@ async def run(sizes: Sizes, *, say: Callable[[str], None]) -> Results:
     idle: list[Idle] = [await watch_empty(window_s=sizes.idle_s)]
     announce(f"the hop, {sizes.hop_reminders:,} reminders")
     comparisons: list[Comparison] = [*await measure_hop(count=sizes.hop_reminders, rounds=sizes.rounds)]
+    announce(f"emitting {sizes.emitted_facts:,} facts")
+    # A round takes seconds, not minutes: as many as of the small sizes.
+    comparisons.append(await measure_emitting(count=sizes.emitted_facts, rounds=sizes.rounds))
     imports: list[Import] = []
     bursts: list[Burst] = []
     # Of the last, and largest, size.

@@ -12,6 +12,7 @@ class Sizes:
     import_rows: tuple[int, ...]
     burst_people: tuple[int, ...]
     hop_reminders: int
+    emitted_facts: int
     rounds: int
     large_rounds: int
     """Rounds of whatever has `LARGE` items or more: a single one takes minutes, and varies less."""
@@ -27,8 +28,17 @@ FULL = Sizes(
     import_rows=(10_000, 100_000),
     burst_people=(10_000, 100_000),
     hop_reminders=50_000,
+    emitted_facts=100_000,
     rounds=3,
     large_rounds=3,
     idle_s=30.0,
 )
-QUICK = Sizes(import_rows=(500,), burst_people=(1_000,), hop_reminders=2_000, rounds=1, large_rounds=1, idle_s=1.0)
+QUICK = Sizes(
+    import_rows=(500,),
+    burst_people=(1_000,),
+    hop_reminders=2_000,
+    emitted_facts=2_000,
+    rounds=1,
+    large_rounds=1,
+    idle_s=1.0,
+)

@@ -1,5 +1,6 @@
 """
-A fresh stack for one round: the servers exactly as `hobnob up` starts them, and those services that the round needs.
+A fresh stack for one round: the servers as `hobnob up` starts them, and those services that the round needs. The broker has
+one user more, who may do anything: the raw clients publish what only services may.
 
 Nothing is started again when it ends: a crash in a round must end the run, not improve a number.
 """
@@ -11,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import nats
@@ -18,9 +20,11 @@ import psutil
 from nats.aio.client import Client
 
 from deploy.local.children import ChildSpec
+from deploy.local.credentials import StackCredentials, ensure_credentials
 from deploy.local.layout import DataFolder, tail
 from deploy.local.ports import HOST, free_port
-from deploy.local.specs import mongo_spec, nats_spec, service_spec
+from deploy.local.specs import NATS_CONFIG, mongo_spec, nats_spec, service_spec
+from shared.access import OPERATOR, inbox_prefix
 from shared.errors import BrokerUnavailable
 from shared.jetstream import PipelinedJetStream, jetstream
 from shared.messages.rpc import GetHealth, HealthReply
@@ -30,6 +34,9 @@ from shared.topology import ensure_topology
 START_TIMEOUT_S = 60.0
 POLL_S = 0.02
 SERVERS = ("nats", "mongo")
+USER = "bench"
+PASSWORD = "bench-only"
+"""Of a broker that listens to this machine only, for as long as a round takes."""
 PROCESSES = (*SERVERS, "contacts", "scheduler", "notifier")
 ROOT = Path(__file__).parents[1]
 """The bench is run from a checkout; its own programs are found there."""
@@ -48,8 +55,9 @@ class Stack:
         nats_port, mongo_port = free_port(), free_port()
         self.nats_url = f"nats://{HOST}:{nats_port}"
         self.mongo_url = f"mongodb://{HOST}:{mongo_port}"
+        self.credentials = ensure_credentials(self.folder.credentials)
         self._server_specs = {
-            nats_port: nats_spec(self.folder, port=nats_port),
+            nats_port: _broker_spec(self.folder, port=nats_port, credentials=self.credentials),
             mongo_port: mongo_spec(self.folder, port=mongo_port),
         }
         self._running: dict[str, tuple[asyncio.subprocess.Process, ChildSpec]] = {}
@@ -62,7 +70,7 @@ class Stack:
             await self._spawn(spec)
         for port, spec in self._server_specs.items():
             await self._until_listening(spec, port)
-        self.client = await nats.connect(self.nats_url, name="hobnob-bench", allow_reconnect=False)
+        self.client = await connect(self.nats_url)
         self.js = jetstream(self.client)
         await ensure_topology(self.client)
 
@@ -77,7 +85,14 @@ class Stack:
         """Start services and return when all of them answer."""
         for name in names:
             await self._spawn(
-                service_spec(self.folder, name=name, nats_url=self.nats_url, mongo_url=self.mongo_url, http_port=free_port())
+                service_spec(
+                    self.folder,
+                    name=name,
+                    nats_url=self.nats_url,
+                    mongo_url=self.mongo_url,
+                    http_port=free_port(),
+                    credentials=self.credentials,
+                )
             )
         await asyncio.gather(*(self._until_healthy(name) for name in names))
 
@@ -168,6 +183,29 @@ class Stack:
                     await asyncio.sleep(POLL_S)
                 else:
                     return
+
+
+def _broker_spec(folder: DataFolder, *, port: int, credentials: StackCredentials) -> ChildSpec:
+    """Return the broker's process, with the shipped configuration and the bench's user beside those that it names."""
+    spec = nats_spec(folder, port=port, credentials=credentials)
+    config = folder.root / "nats.conf"
+    text = NATS_CONFIG.read_text(encoding="utf-8")
+    for place, addition in (("users: [", f"{{ user: {USER}, password: {PASSWORD} }}"), ("auth_users: [", f"{USER},")):
+        text = text.replace(f" {place}", f" {place} {addition}", 1)
+    config.write_text(text, encoding="utf-8")
+    return replace(spec, arguments=tuple(str(config) if each == str(NATS_CONFIG) else each for each in spec.arguments))
+
+
+async def connect(nats_url: str) -> Client:
+    """Connect as the bench's user; services answer it where they answer the operator."""
+    return await nats.connect(
+        nats_url,
+        user=USER,
+        password=PASSWORD,
+        name="hobnob-bench",
+        inbox_prefix=inbox_prefix(OPERATOR),
+        allow_reconnect=False,
+    )
 
 
 @asynccontextmanager

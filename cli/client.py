@@ -12,8 +12,10 @@ import nats.errors
 from nats.aio.client import Client
 
 from cli.errors import NoStack
+from cli.refusals import Refusals
 from cli.settings import CliSettings
 from cli.target import Target, resolve
+from shared.access import command_inbox_prefix
 from shared.errors import NotFound
 from shared.jetstream import PipelinedJetStream, jetstream
 from shared.messages.rpc import PAGE_SIZE_MAX, ListOwners, OwnerList
@@ -33,8 +35,10 @@ ResultT = TypeVar("ResultT")
 class Hobnob:
     """A connected client of one stack."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, target: Target, refusals: Refusals) -> None:
         self.client = client
+        self.target = target
+        self.refusals = refusals
         self.js: PipelinedJetStream = jetstream(client)
 
     async def ask(self, service: str, verb: str, request: Message, reply: type[ReplyT]) -> ReplyT:
@@ -88,36 +92,42 @@ async def connected(target: Target, *, outlives_broker: bool = False) -> AsyncIt
     Raises:
         NoStack: no broker answers, or it refuses us.
     """
+    refusals = Refusals(user=target.user)
     try:
-        client = await _connect(target, allow_reconnect=False)
+        client = await _connect(target, refusals, allow_reconnect=False)
         if outlives_broker:
             # A client that may reconnect also waits long for a server that never was there: hence the first one.
             await client.close()
-            client = await _connect(target, allow_reconnect=True)
+            client = await _connect(target, refusals, allow_reconnect=True)
     except (nats.errors.Error, OSError, TimeoutError) as exc:
-        reason = str(exc) or type(exc).__name__
-        raise NoStack(f"no NATS server answers at {target.nats_url}: {reason}") from exc
+        raise NoStack(_why_not(target, exc)) from exc
     try:
-        yield Hobnob(client)
+        yield Hobnob(client, target=target, refusals=refusals)
     finally:
         await client.close()
 
 
-async def _connect(target: Target, *, allow_reconnect: bool) -> Client:
+def _why_not(target: Target, error: Exception) -> str:
+    reason = str(error) or type(error).__name__
+    if "authorization violation" not in reason.lower():
+        return f"no NATS server answers at {target.nats_url}: {reason}"
+    if target.user is None:
+        return f"the NATS server at {target.nats_url} wants to know who you are: set HOBNOB_NATS_USER and HOBNOB_NATS_PASSWORD"
+    return f"the NATS server at {target.nats_url} refuses the user {target.user}: the password is wrong, or was revoked"
+
+
+async def _connect(target: Target, refusals: Refusals, *, allow_reconnect: bool) -> Client:
     return await nats.connect(
         target.nats_url.split(","),
         user=target.user,
         password=target.password.get_secret_value() if target.password else None,
         name="hobnob-cli",
+        inbox_prefix=command_inbox_prefix(target.user),
         connect_timeout=CONNECT_TIMEOUT_S,
         allow_reconnect=allow_reconnect,
         reconnect_time_wait=RECONNECT_PAUSE_S,
-        error_cb=_quiet,
+        error_cb=refusals.note,
     )
-
-
-async def _quiet(_: Exception) -> None:
-    """The failed call raises; the client's own report would be a second one."""
 
 
 def call(data: Path | None, work: Callable[[Hobnob], Coroutine[Any, Any, ResultT]], *, outlives_broker: bool = False) -> ResultT:
@@ -125,7 +135,7 @@ def call(data: Path | None, work: Callable[[Hobnob], Coroutine[Any, Any, ResultT
 
     async def run() -> ResultT:
         async with connected(resolve(data, CliSettings()), outlives_broker=outlives_broker) as hobnob:
-            return await work(hobnob)
+            return await hobnob.refusals.unless_refused(work(hobnob))
 
     return asyncio.run(run())
 

@@ -22,10 +22,12 @@ from shared.messages.rpc import (
     ListContacts,
     Ok,
 )
-from shared.messages.snapshots import ContactSnapshot
-from shared.messages.values import Closeness, Occasion
+from shared.messages.snapshots import ContactSnapshot, Interaction, Meeting
+from shared.messages.values import Closeness, Occasion, format_instant
 
 SOURCE = "hobnob/cli"
+SECTIONS = ("interactions", "meetings", "search")
+"""Fields that have lines of their own."""
 Id = Annotated[str, typer.Argument(metavar="ID", help="The contact's id, as `contacts list` shows it.")]
 
 app = typer.Typer(help="The people of a network: list, show, set, forget.", no_args_is_help=True)
@@ -84,9 +86,38 @@ def _show(contact: ContactSnapshot) -> None:
     console = screen()
     console.print(safe(contact.name, style="bold"))
     for key, value in dump(contact).items():
-        if key in ("owner", "name", "rev", "aliases", "interactions", "jobs") or value in (None, "", [], False):
+        if key in ("owner", "name", "rev", "aliases", "jobs", *SECTIONS) or value in (None, "", [], False):
             continue
         console.print(safe(f"  {key:<18} {_readable(value)}"), soft_wrap=True)
+    for line in history_lines(contact):
+        console.print(safe(f"  {line}"), soft_wrap=True)
+
+
+def history_lines(contact: ContactSnapshot) -> list[str]:
+    """Return what happened and what is planned with a person, for people to read: one line each, under headings."""
+    lines: list[str] = []
+    if contact.search:
+        lines += ["search", f"  {_readable(dump(contact.search))}"]
+    if contact.meetings:
+        lines += ["meetings", *(f"  {_meeting_line(meeting)}" for meeting in contact.meetings)]
+    if contact.interactions:
+        lines += ["interactions", *(f"  {_interaction_line(each)}" for each in contact.interactions)]
+    return lines
+
+
+def _meeting_line(meeting: Meeting) -> str:
+    starts_at = format_instant(meeting.starts_at) if meeting.starts_at else "unknown time"
+    parts = ["cancelled" if meeting.cancelled else "", meeting.place, meeting.purpose, *meeting.questions, meeting.meeting_id]
+    return "  ".join([starts_at, *(_one_line(part) for part in parts if part)])
+
+
+def _interaction_line(interaction: Interaction) -> str:
+    parts = [interaction.direction.value, interaction.channel, interaction.note]
+    return "  ".join([format_instant(interaction.at), *(_one_line(part) for part in parts if part)])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _readable(value: Any) -> str:

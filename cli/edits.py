@@ -12,7 +12,7 @@ from shared.messages.facts import ContactUpserted, Person
 from shared.messages.snapshots import ContactSnapshot
 from shared.messages.values import Occasion
 
-LISTS = ("emails", "phones", "tags", "interests", "muted")
+LISTS = ("emails", "phones", "tags", "interests", "causes", "schools", "muted")
 """Fields that `FIELD=VALUE` takes as words separated by commas."""
 BY_OPTION_ONLY = ("dates",)
 

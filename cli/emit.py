@@ -1,23 +1,24 @@
 """`hobnob emit`: state facts, one or a stream of them."""
 
+import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from nats.js.errors import APIError
 
 from cli.client import Hobnob, call
 from cli.errors import CommandFailed
-from cli.facts import AT_ONCE, Statement, to_event, to_message
+from cli.facts import AT_ONCE, Statement, to_outgoing
 from cli.options import AsJson, Owner
 from cli.output import complain, print_json, say
 from cli.stream import Item, in_background, parse_document, read_stream
+from cli.window import open_window
 from shared.clock import system_clock
 from shared.errors import InvalidMessage
-from shared.jetstream import Outgoing, publish_all
+from shared.jetstream import Outgoing
 from shared.messages.facts import FactName
 from shared.messages.imports import SkippedRow
 from shared.streams import INTAKE
@@ -32,12 +33,22 @@ class Tally:
     def __init__(self) -> None:
         self.read = 0
         self.sent = 0
-        self.refused: list[SkippedRow] = []
+        self._refused: list[SkippedRow] = []
         self.last_sequence: int | None = None
 
-    def refuse(self, line: int, reason: str) -> None:
-        """Note a fact that was not sent."""
-        self.refused.append(SkippedRow(line=line, reason=reason))
+    def accept(self, tag: int, sequence: int) -> None:
+        """Note that the stream has the fact of line *tag*."""
+        self.sent += 1
+        self.last_sequence = max(self.last_sequence or 0, sequence)
+
+    def refuse(self, tag: int, reason: str) -> None:
+        """Note that the fact of line *tag* was not sent, or not taken."""
+        self._refused.append(SkippedRow(line=tag, reason=reason))
+
+    @property
+    def refused(self) -> list[SkippedRow]:
+        """What was refused, in the order of the lines: the broker says so later than we do."""
+        return sorted(self._refused, key=lambda row: row.line)
 
     @property
     def document(self) -> dict[str, Any]:
@@ -86,7 +97,7 @@ def _open(argument: str, stack: ExitStack) -> Iterator[list[Item]]:
         # Unbuffered: a daemon thread that waits inside a buffer would hold its lock when the interpreter ends.
         return read_stream(stack.enter_context(open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)))
     if not argument.startswith("@"):
-        return iter([parse_document(argument.encode())])
+        return iter([parse_document(os.fsencode(argument))])
     path = Path(argument[1:])
     try:
         return read_stream(stack.enter_context(path.open("rb")))
@@ -96,48 +107,44 @@ def _open(argument: str, stack: ExitStack) -> Iterator[list[Item]]:
 
 async def send_all(hobnob: Hobnob, batches: Iterator[list[Item]], statement: Statement) -> Tally:
     """
-    Publish every fact that is valid, a batch at a time, and return what became of all.
+    Publish every fact that is valid, without waiting for the ones before, and return what became of all.
+
+    Whenever there is nothing to read, all that was published is settled first: a broker that is gone is not found out only at the
+    end of a pipe that has none.
 
     Raises:
         BrokerUnavailable: the broker went away; what was sent before is kept there.
     """
     tally = Tally()
-    async for batch in in_background(batches):
-        await _send(hobnob, batch, statement, tally)
+    async with open_window(hobnob.client, stream=INTAKE, outcomes=tally) as window:
+        async for batch in in_background(batches, when_idle=window.settle):
+            for item in batch:
+                if (message := _prepare(item, statement, tally)) is not None:
+                    await window.publish(message, tag=item.line)
     return tally
 
 
-async def _send(hobnob: Hobnob, batch: Sequence[Item], statement: Statement, tally: Tally) -> None:
-    ready = list(_valid(batch, statement, tally))
-    results = await publish_all(hobnob.js, [message for _, message in ready], stream=INTAKE)
-    for (line, _), result in zip(ready, results, strict=True):
-        if isinstance(result, APIError):
-            tally.refuse(line, f"the broker refused it: {result}")
-        else:
-            tally.sent += 1
-            tally.last_sequence = max(tally.last_sequence or 0, result.seq)
-
-
-def _valid(batch: Iterable[Item], statement: Statement, tally: Tally) -> Iterator[tuple[int, Outgoing]]:
-    for item in batch:
-        if item.value is None:
-            tally.refuse(item.line, item.reason)
-            continue
-        tally.read += 1
-        if statement.id is not None and tally.read > 1:
-            tally.refuse(item.line, "--id names one fact, and this is another one")
-            continue
-        try:
-            event = to_event(item.value, statement, now=system_clock())
-            yield item.line, to_message(event, owner=statement.owner)
-        except InvalidMessage as exc:
-            tally.refuse(item.line, str(exc))
+def _prepare(item: Item, statement: Statement, tally: Tally) -> Outgoing | None:
+    """Return the message that states *item*, or note why there is none."""
+    if item.value is None:
+        tally.refuse(item.line, item.reason)
+        return None
+    tally.read += 1
+    if statement.id is not None and tally.read > 1:
+        tally.refuse(item.line, "--id names one fact, and this is another one")
+        return None
+    try:
+        return to_outgoing(item.value, statement, now=system_clock(), written=item.written)
+    except InvalidMessage as exc:
+        tally.refuse(item.line, str(exc))
+        return None
 
 
 def _report(tally: Tally) -> None:
     if tally.sent:
         say(f"{tally.sent} {'fact' if tally.sent == 1 else 'facts'} sent.")
-    for row in tally.refused[:REFUSALS_SHOWN]:
+    refused = tally.refused
+    for row in refused[:REFUSALS_SHOWN]:
         complain(f"line {row.line} was refused: {row.reason}")
-    if len(tally.refused) > REFUSALS_SHOWN:
-        complain(f"{len(tally.refused) - REFUSALS_SHOWN} more were refused; --json lists them all")
+    if len(refused) > REFUSALS_SHOWN:
+        complain(f"{len(refused) - REFUSALS_SHOWN} more were refused; --json lists them all")

@@ -7,5 +7,9 @@ class CommandFailed(PermanentError):
     """The command could not do what it was asked."""
 
 
+class NotAllowed(CommandFailed):
+    """The broker does not let this user do that."""
+
+
 class NoStack(CommandFailed):
     """There is no stack to talk to."""

@@ -14,11 +14,11 @@ from shared.jetstream import Outgoing
 from shared.messages.cloudevents import (
     MAX_EVENT_BYTES,
     CloudEvent,
+    check_event,
     describe,
     dump_event,
     fact_name,
     new_event,
-    to_fact,
 )
 from shared.messages.facts import MODELS, FactName
 
@@ -68,20 +68,38 @@ def to_event(item: dict[str, Any], statement: Statement, *, now: datetime) -> Cl
         raise InvalidMessage(describe(exc)) from exc
     if statement.deliver_now and fact_name(event.type) in AT_ONCE:
         event = event.model_copy(update={"data": {**event.data, "deliver_now": True}})
-    to_fact(event, owner=statement.owner, stored_at=now)
+    check_event(event, owner=statement.owner)
     return event
 
 
-def to_message(event: CloudEvent, *, owner: str) -> Outgoing:
+def to_outgoing(item: dict[str, Any], statement: Statement, *, now: datetime, written: bytes) -> Outgoing:
+    """
+    Return the message that states one JSON object. An event goes out to the byte as it was written, whatever else it holds.
+
+    Args:
+        written: The text that *item* was read from; empty where it was no text of its own.
+
+    Raises:
+        InvalidMessage: it is neither a valid event nor valid data of the fact, or too large.
+    """
+    event = to_event(item, statement, now=now)
+    is_unchanged = EVENT_MARK in item and not statement.deliver_now
+    return to_message(event, owner=statement.owner, payload=written if is_unchanged else b"")
+
+
+def to_message(event: CloudEvent, *, owner: str, payload: bytes = b"") -> Outgoing:
     """
     Return the event as a message for the intake.
 
     It carries no message id for the broker: contacts recognises a fact it has, for ever and not just for ten minutes.
 
+    Args:
+        payload: The event as it was written, where it is to go out like that.
+
     Raises:
         InvalidMessage: it is too large.
     """
-    payload = dump_event(event)
+    payload = payload or dump_event(event)
     if len(payload) > MAX_EVENT_BYTES:
         raise InvalidMessage(f"the event has {len(payload)} bytes; the most is {MAX_EVENT_BYTES}")
     return Outgoing(subjects.intake(owner, fact_name(event.type).value), payload)

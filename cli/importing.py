@@ -21,7 +21,7 @@ from shared.clock import system_clock
 from shared.emitting import Emitter
 from shared.errors import BrokerUnavailable, HobnobError, NotFound
 from shared.messages.cloudevents import new_event
-from shared.messages.facts import FactName
+from shared.messages.facts import FactName, upload_name
 from shared.messages.imports import ImportProgress, ImportState, Receipt, SkippedRow
 from shared.messages.rpc import GetImport
 from shared.streams import IMPORTS_BUCKET
@@ -114,8 +114,9 @@ async def import_file(
 
 
 async def _hand_over(hobnob: Hobnob, file: Path, *, owner: str, import_id: str, date_order: DateOrder | None) -> None:
-    size = await _upload(hobnob, file, name=import_id)
-    data = {"import_id": import_id, "object_name": import_id, "filename": file.name, "size_bytes": size}
+    name = upload_name(owner=owner, import_id=import_id)
+    size = await _upload(hobnob, file, name=name)
+    data = {"import_id": import_id, "object_name": name, "filename": file.name, "size_bytes": size}
     if date_order:
         data["date_order"] = date_order
     event = new_event(name=FactName.IMPORT_UPLOADED, source=SOURCE, id=import_id, data=data, time=system_clock())

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli import contacts, dead, emit, importing, inbox, owners, stack, upcoming
+from cli import contacts, dead, draft, emit, emitters, importing, inbox, owners, stack, upcoming
 from cli.options import Data
 from cli.output import complain
 from shared.errors import HobnobError
@@ -28,7 +28,9 @@ app.command("emit")(emit.emit)
 app.add_typer(contacts.app, name="contacts")
 app.command("upcoming")(upcoming.upcoming)
 app.add_typer(inbox.app, name="inbox")
+app.add_typer(draft.app, name="draft")
 app.add_typer(owners.app, name="owner")
+app.add_typer(emitters.app, name="emitter")
 app.add_typer(dead.app, name="dead")
 
 

@@ -1,27 +1,32 @@
 """`hobnob owner`: whose networks this stack keeps."""
 
 from datetime import datetime, time
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 
+from cli import credentials
 from cli.client import Hobnob, call, dump
 from cli.options import AsJson, Data
 from cli.output import print_json, print_table, say
-from shared.messages.cloudevents import describe
+from cli.validation import valid
+from shared.messages.access import IssueCredential, RevokeCredential, Scope
 from shared.messages.rpc import AddOwner, ListOwners, OwnerList, OwnerReply, SetOwner
 from shared.messages.snapshots import OwnerProfile
 from shared.messages.values import Closeness
 
-RequestT = TypeVar("RequestT", AddOwner, SetOwner)
 Id = Annotated[str, typer.Argument(metavar="ID", help="The owner's id: letters, digits, _ and -.")]
 Name = Annotated[str | None, typer.Option("--name", help="Full name; drafts are signed with it.")]
 Timezone = Annotated[str | None, typer.Option("--timezone", metavar="TZ", help="IANA name, such as Europe/Berlin.")]
 DeliverAt = Annotated[str | None, typer.Option("--deliver-at", metavar="HH:MM", help="When reminders come, local time.")]
 Email = Annotated[str | None, typer.Option("--email", metavar="ADDRESS", help="The owner's address.")]
 
-app = typer.Typer(help="Owners of networks and their settings: add, set, list.", no_args_is_help=True)
+_GROUND = ", for common ground; may be repeated, '' clears."
+
+UNNAMED = "token"
+"""What an owner's token is called when nobody says."""
+
+app = typer.Typer(help="Owners of networks, their settings and tokens: add, set, list, token.", no_args_is_help=True)
 
 
 @app.callback()
@@ -41,7 +46,7 @@ def add(
 ) -> None:
     """Add an owner."""
     settings = _settings({"name": name, "timezone": timezone, "deliver_at": deliver_at, "email": email})
-    request = _valid(AddOwner, {"owner": owner, "settings": settings})
+    request = valid(AddOwner, {"owner": owner, "settings": settings})
     added = call(data, lambda hobnob: hobnob.ask("contacts", "owner.add", request, OwnerReply))
     _report(added.profile, as_json=as_json)
 
@@ -59,6 +64,11 @@ def set_(
     birthday_lead: Annotated[list[str] | None, typer.Option(metavar="CLOSENESS=DAYS", help="Birthdays this early too.")] = None,
     leap_day: Annotated[str | None, typer.Option(metavar="feb28|mar1", help="When to greet those of 29 February.")] = None,
     grace_days: Annotated[int | None, typer.Option(min=0, max=60, help="How late a belated reminder may be.")] = None,
+    interest: Annotated[list[str] | None, typer.Option(help=f"What you like{_GROUND}")] = None,
+    cause: Annotated[list[str] | None, typer.Option(help=f"What you stand up for{_GROUND}")] = None,
+    employer: Annotated[list[str] | None, typer.Option(help=f"For whom you work or worked{_GROUND}")] = None,
+    school: Annotated[list[str] | None, typer.Option(help=f"Where you learned{_GROUND}")] = None,
+    place: Annotated[list[str] | None, typer.Option(help=f"Where you live or lived{_GROUND}")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Change an owner's settings; every reminder is planned anew."""
@@ -71,6 +81,11 @@ def set_(
             "language": language,
             "leap_day": leap_day,
             "belated_grace_days": grace_days,
+            "interests": _listed(interest),
+            "causes": _listed(cause),
+            "employers": _listed(employer),
+            "schools": _listed(school),
+            "places": _listed(place),
         }
     )
     new_cadence, new_lead = _read_days(cadence or []), _read_days(birthday_lead or [])
@@ -83,7 +98,7 @@ def set_(
             present = await hobnob.owner(owner)
             settings["cadence_days"] = present.cadence_days | new_cadence
             settings["birthday_lead_days"] = present.birthday_lead_days | new_lead
-        return await hobnob.ask("contacts", "owner.set", _valid(SetOwner, {"owner": owner, "settings": settings}), OwnerReply)
+        return await hobnob.ask("contacts", "owner.set", valid(SetOwner, {"owner": owner, "settings": settings}), OwnerReply)
 
     _report(call(data, work).profile, as_json=as_json)
 
@@ -99,11 +114,39 @@ def list_(data: Data = None, as_json: AsJson = False) -> None:
     print_table(("Id", "Name", "Time zone", "Delivery", "Email"), rows, empty="There is no owner yet.")
 
 
+@app.command("token")
+def token(
+    owner: Id,
+    data: Data = None,
+    name: Annotated[str, typer.Option("--name", help="What it is called, such as the device it is for.")] = UNNAMED,
+    rotate: Annotated[bool, typer.Option("--rotate", help="Make it another one; the old one is dead at once.")] = False,
+    revoke: Annotated[str | None, typer.Option("--revoke", metavar="NAME", help="End the one of that name instead.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a token with which an owner's own device states facts and hears of the inbox, or end one."""
+    if revoke is not None:
+        ending = valid(RevokeCredential, {"owner": owner, "name": revoke})
+        call(data, lambda hobnob: credentials.revoke(hobnob, ending))
+        if as_json:
+            print_json({"removed": revoke, "owner": owner})
+        else:
+            say(f"{revoke} may no longer do anything for {owner}.")
+        return
+    request = valid(IssueCredential, {"owner": owner, "name": name, "scope": Scope.OWNER, "replace": rotate})
+    document = call(data, lambda hobnob: credentials.issue(hobnob, request))
+    credentials.show(document, may=f"speak for {owner}", source=name, as_json=as_json)
+
+
 def _settings(values: dict[str, Any]) -> dict[str, Any]:
     given = {key: value for key, value in values.items() if value is not None}
     if "deliver_at" in given:
         given["deliver_at"] = read_clock(given["deliver_at"])
     return given
+
+
+def _listed(values: list[str] | None) -> list[str] | None:
+    """Return the values of an option that may be repeated: an empty one clears, none at all leaves it as it is."""
+    return [value for value in values if value.strip()] if values else None
 
 
 def read_clock(text: str) -> time:
@@ -127,13 +170,6 @@ def _read_days(pairs: list[str]) -> dict[Closeness, int]:
             raise typer.BadParameter(f"{pair!r} is not CLOSENESS=DAYS, such as well=60; one of {', '.join(Closeness)}")
         found[Closeness(closeness)] = int(days)
     return found
-
-
-def _valid(model: type[RequestT], values: dict[str, Any]) -> RequestT:
-    try:
-        return model.model_validate(values)
-    except ValidationError as exc:
-        raise typer.BadParameter(describe(exc)) from exc
 
 
 def _report(profile: OwnerProfile, *, as_json: bool) -> None:

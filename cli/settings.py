@@ -13,3 +13,6 @@ class CliSettings(ServiceSettings):
 
     nats_url: str = ""
     """Broker of a remote stack; used when no folder is named."""
+
+    http_url: str | None = None
+    """HTTP door of that stack, for what is told to other systems."""

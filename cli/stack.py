@@ -17,7 +17,7 @@ from cli.options import AsJson, Data
 from cli.output import complain, print_json, print_table, say
 from cli.settings import CliSettings
 from cli.status import stack_status
-from cli.target import Target, data_folder
+from cli.target import data_folder, local_target
 from deploy.local.layout import DataFolder, rotate
 from deploy.local.me import NAMELESS, OWNER
 from deploy.local.state import StackState
@@ -57,13 +57,13 @@ def up(
         state = start_detached(root, port=port)
         _announce(state, root)
         if sample:
-            asyncio.run(_greet(state, settings, sample=True))
+            asyncio.run(_greet(root, state, settings, sample=True))
         _say_what_next(root, detached=True)
         return
 
     async def on_ready(state: StackState) -> None:
         _announce(state, root)
-        await _greet(state, settings, sample=sample)
+        await _greet(root, state, settings, sample=sample)
         _say_what_next(root, detached=False)
 
     with _log_to_file(root):
@@ -75,12 +75,10 @@ def _announce(state: StackState, root: Path) -> None:
     say(f"Hobnob runs: {state.http_url}, {state.nats_url}, data in {root.resolve()}")
 
 
-async def _greet(state: StackState, settings: CliSettings, *, sample: bool) -> None:
+async def _greet(root: Path, state: StackState, settings: CliSettings, *, sample: bool) -> None:
     """Show the inbox; what goes wrong here is told and ends nothing, because the stack is up."""
-    assert state.nats_url is not None
-    target = Target(nats_url=state.nats_url, user=settings.nats_user, password=settings.nats_password)
     try:
-        async with connected(target) as hobnob:
+        async with connected(local_target(root, state, settings)) as hobnob:
             for remark in await bring_in_sample(hobnob, owner=OWNER) if sample else []:
                 say(remark)
             await _show_inbox(hobnob)

@@ -9,7 +9,7 @@ from nats.js.errors import APIError
 from cli.client import Hobnob, connected
 from cli.errors import NoStack
 from cli.settings import CliSettings
-from cli.target import Target, data_folder, is_remote, resolve
+from cli.target import data_folder, is_remote, local_target, resolve
 from deploy.local.state import Phase, StackState
 from shared.errors import BrokerUnavailable
 from shared.messages.rpc import GetHealth, HealthReply
@@ -35,15 +35,15 @@ async def stack_status(data: Path | None, settings: CliSettings) -> dict[str, An
             return await _remote(hobnob, settings.nats_url)
     from deploy.local.control import look
 
-    return await _local(look(data_folder(data, settings)), settings)
+    root = data_folder(data, settings).resolve()
+    return await _local(root, look(root), settings)
 
 
-async def _local(state: StackState, settings: CliSettings) -> dict[str, Any]:
+async def _local(root: Path, state: StackState, settings: CliSettings) -> dict[str, Any]:
     dead_letters = None
     if state.state is Phase.RUNNING and state.nats_url:
-        target = Target(nats_url=state.nats_url, user=settings.nats_user, password=settings.nats_password)
         try:
-            async with connected(target) as hobnob:
+            async with connected(local_target(root, state, settings)) as hobnob:
                 dead_letters = await _dead_letters(hobnob)
         except NoStack:
             dead_letters = None  # the broker is being restarted; its line says so

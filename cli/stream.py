@@ -6,11 +6,13 @@ memory.
 """
 
 import asyncio
-import json
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import IO, Any, TypeVar
+
+from pydantic_core import from_json
 
 ItemT = TypeVar("ItemT")
 
@@ -27,42 +29,48 @@ class Item:
     line: int
     value: dict[str, Any] | None
     reason: str = ""
+    written: bytes = field(default=b"", compare=False)
+    """The text that it was read from, where that holds nothing else."""
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+def _read_json(raw: bytes) -> Any:
+    """Read strict JSON, as contacts reads it: no NaN, no half of a surrogate pair, no more than 200 levels."""
+    return from_json(raw, allow_inf_nan=False)
 
 
 def parse_object(line: int, raw: bytes) -> Item:
     """Read one JSON object."""
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
-    except UnicodeDecodeError:
-        return Item(line, None, "not UTF-8")
-    except RecursionError:
-        return Item(line, None, "nested too deeply")
-    except json.JSONDecodeError as exc:
-        return Item(line, None, f"not JSON: {exc.msg} at column {exc.colno}")
+        value = _read_json(raw)
     except ValueError as exc:
-        return Item(line, None, f"not JSON: {exc}")
-    return _item(line, value)
+        return Item(line, None, _why(raw, exc))
+    return _item(line, value, raw.strip())
 
 
-def _item(line: int, value: Any) -> Item:
+def _why(raw: bytes, error: ValueError) -> str:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return "not UTF-8"
+    # The parser counts lines within what it was given, which is one.
+    return f"not JSON: {str(error).replace('line 1 column', 'column')}"
+
+
+def _item(line: int, value: Any, written: bytes = b"") -> Item:
     if isinstance(value, dict):
-        return Item(line, value)
+        return Item(line, value, written=written)
     return Item(line, None, f"a fact is a JSON object, not {type(value).__name__}")
 
 
 def parse_document(raw: bytes) -> list[Item]:
     """Read a whole text: one object over any number of lines, an array of them (line = position), or JSON Lines."""
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        value = _read_json(raw)
+    except ValueError:
         return [item for batch in read_lines([raw]) for item in batch]
     if isinstance(value, list):
         return [_item(position, each) for position, each in enumerate(value, start=1)]
-    return [_item(1, value)]
+    return [_item(1, value, raw.strip())]
 
 
 def read_lines(chunks: Iterable[bytes]) -> Iterator[list[Item]]:
@@ -118,20 +126,27 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-async def in_background(batches: Iterator[ItemT]) -> AsyncIterator[ItemT]:
+async def in_background(batches: Iterator[ItemT], *, when_idle: Callable[[], Awaitable[None]]) -> AsyncIterator[ItemT]:
     """
     Yield what *batches* yields, read in a thread of its own, so that an idle pipe stops nothing else.
 
     The thread is a daemon: Ctrl-C while it waits for input ends the command.
 
+    Args:
+        batches: Read at most `BATCHES_AHEAD` ahead of what was taken.
+        when_idle: Awaited before each wait for input.
+
     Raises:
         OSError: reading failed.
     """
     loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[ItemT | OSError | None] = asyncio.Queue(maxsize=BATCHES_AHEAD)
+    queue: asyncio.Queue[ItemT | OSError | None] = asyncio.Queue()
+    room = threading.Semaphore(BATCHES_AHEAD)
 
     def hand_on(value: ItemT | OSError | None) -> None:
-        asyncio.run_coroutine_threadsafe(queue.put(value), loop).result()
+        room.acquire()
+        with suppress(RuntimeError):  # the command has failed meanwhile, and its loop is closed
+            loop.call_soon_threadsafe(queue.put_nowait, value)
 
     def pump() -> None:
         try:
@@ -143,7 +158,14 @@ async def in_background(batches: Iterator[ItemT]) -> AsyncIterator[ItemT]:
             hand_on(None)
 
     threading.Thread(target=pump, daemon=True, name="emit-input").start()
-    while (value := await queue.get()) is not None:
+    while True:
+        await asyncio.sleep(0)  # what was handed on arrives, and what was published leaves, while there is more to do
+        if queue.empty():
+            await when_idle()
+        value = await queue.get()
+        room.release()
+        if value is None:
+            return
         if isinstance(value, OSError):
             raise value
         yield value

@@ -7,8 +7,10 @@ from pydantic import SecretStr
 
 from cli.errors import NoStack
 from cli.settings import CliSettings
+from deploy.local.credentials import read_credentials
 from deploy.local.layout import DataFolder, default_data_folder
-from deploy.local.state import Phase, read_state
+from deploy.local.state import Phase, StackState, read_state
+from shared.access import OPERATOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +20,8 @@ class Target:
     nats_url: str
     user: str | None
     password: SecretStr | None
+    http_url: str | None
+    """Its HTTP door, where that is known."""
 
 
 def data_folder(data: Path | None, settings: CliSettings) -> Path:
@@ -38,12 +42,23 @@ def resolve(data: Path | None, settings: CliSettings) -> Target:
         NoStack: the folder has no stack that runs.
     """
     if is_remote(data, settings):
-        url: str | None = settings.nats_url
-    else:
-        root = data_folder(data, settings).resolve()
-        state = read_state(DataFolder(root).state)
-        url = state.nats_url if state and state.state in (Phase.STARTING, Phase.RUNNING) else None
-        if url is None:
-            raise NoStack(f"no stack runs on {root}; start one with: hobnob up --data {root}")
-    assert url is not None
-    return Target(nats_url=url, user=settings.nats_user, password=settings.nats_password)
+        return Target(
+            nats_url=settings.nats_url, user=settings.nats_user, password=settings.nats_password, http_url=settings.http_url
+        )
+    root = data_folder(data, settings).resolve()
+    state = read_state(DataFolder(root).state)
+    if state is None or state.nats_url is None or state.state not in (Phase.STARTING, Phase.RUNNING):
+        raise NoStack(f"no stack runs on {root}; start one with: hobnob up --data {root}")
+    return local_target(root, state, settings)
+
+
+def local_target(root: Path, state: StackState, settings: CliSettings) -> Target:
+    """
+    Return the broker of a local stack that runs, as its operator.
+
+    A broker that the stack found in the environment is entered as the environment says.
+    """
+    assert state.nats_url is not None
+    own = read_credentials(DataFolder(root.resolve()).credentials) if state.has_own_broker else None
+    user, password = (OPERATOR, own.operator) if own else (settings.nats_user, settings.nats_password)
+    return Target(nats_url=state.nats_url, user=user, password=password, http_url=state.http_url)

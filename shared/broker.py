@@ -30,6 +30,8 @@ from nats.js import JetStreamContext
 from pydantic import ValidationError
 
 from shared import subjects
+from shared.access import inbox_prefix
+from shared.counters import Counters
 from shared.dead_letters import burial
 from shared.errors import BrokerUnavailable, HobnobError, PermanentError, TransientError
 from shared.jetstream import jetstream, publish_one
@@ -39,6 +41,7 @@ from shared.messages.rpc import Err
 from shared.messages.values import Message
 from shared.settings import ServiceSettings
 from shared.streams import DEAD, Consumer
+from shared.violations import Violations
 
 log = get_logger(__name__)
 
@@ -139,12 +142,14 @@ Decoder = Callable[[Msg], BodyT]
 """Reads one message; raises `PermanentError`, `ValidationError` or `ValueError` when it cannot."""
 
 
-def build_broker(settings: ServiceSettings, *, service: str) -> NatsBroker:
+def build_broker(settings: ServiceSettings, *, service: str, counters: Counters | None = None) -> NatsBroker:
     """
     Return a broker that is not yet connected and never stops trying to be.
 
-    Each service has its own inbox prefix, so that no user needs to see another's replies.
+    Each service has its own inbox prefix, so that no user needs to see another's replies. What the server does not permit is
+    logged and counted in *counters*: whoever waits for it sees no more than a timeout.
     """
+    violations = Violations(counters or Counters())
     security = None
     if settings.nats_user and settings.nats_password:
         security = SASLPlaintext(username=settings.nats_user, password=settings.nats_password.get_secret_value())
@@ -156,6 +161,7 @@ def build_broker(settings: ServiceSettings, *, service: str) -> NatsBroker:
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,
         graceful_timeout=GRACEFUL_TIMEOUT_S,
+        error_cb=violations.note,
         apply_types=False,
         logger=logging.getLogger(f"hobnob.{service}.broker"),
         log_level=logging.DEBUG,
@@ -166,11 +172,6 @@ def client_of(broker: NatsBroker) -> Client:
     """Return the NATS client of a broker that is connected."""
     client: Client = broker.config.connection_state.connection
     return client
-
-
-def inbox_prefix(service: str) -> str:
-    """Return the inbox prefix of a service, without the trailing dot."""
-    return f"_INBOX_{service}"
 
 
 def json_decoder(model: type[RequestT]) -> Decoder[RequestT]:

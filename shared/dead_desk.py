@@ -126,6 +126,8 @@ class DeadDesk:
 
     async def _scan(self, start: int, end: int, wanted: Wanted, *, with_bodies: bool) -> AsyncGenerator[DeadLetter, None]:
         """Yield the letters from sequence *start* up to, not including, *end*, in order."""
+        if start >= end:
+            return  # nothing was there; what has come since is not asked for
         filters = subjects.dead_filters(service=wanted.service, owner=wanted.owner)
         config = ConsumerConfig(
             filter_subjects=filters,

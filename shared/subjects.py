@@ -46,6 +46,11 @@ def intake(owner: str, fact: str) -> str:
     return f"{INTAKE}.{token(owner)}.{'.'.join(token(part) for part in fact.split('.'))}"
 
 
+def intake_of(owner: str) -> str:
+    """Filter for every fact of one owner."""
+    return f"{INTAKE}.{token(owner)}.>"
+
+
 def profile(owner: str) -> str:
     """Subject of an owner's profile snapshot."""
     return f"{PEOPLE}.{token(owner)}"
@@ -89,6 +94,11 @@ def cancelled(service: str) -> str:
 def inbox(owner: str, state: str) -> str:
     """Subject on which a change of an inbox item's state is published."""
     return f"{INBOX}.{token(owner)}.{token(state)}"
+
+
+def inbox_of(owner: str) -> str:
+    """Filter for every change of one owner's inbox."""
+    return f"{INBOX}.{token(owner)}.>"
 
 
 def dead(service: str, original: str) -> str:

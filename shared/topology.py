@@ -18,6 +18,7 @@ from nats.js import JetStreamContext
 from nats.js.api import ObjectStoreConfig, StorageType, StreamConfig
 from nats.js.errors import APIError, NotFoundError
 
+from shared.access import command_inbox_prefix
 from shared.errors import BrokerUnavailable, TopologyError
 from shared.settings import ServiceSettings
 from shared.streams import CONSUMERS, IMPORTS_BUCKET, IMPORTS_TTL_S, stream_configs
@@ -116,7 +117,13 @@ async def _ensure_bucket(js: JetStreamContext, *, replicas: int) -> None:
 async def _run(*, update: bool, replicas: int) -> None:
     settings = ServiceSettings()
     password = settings.nats_password.get_secret_value() if settings.nats_password else None
-    client = await nats.connect(settings.nats_url.split(","), user=settings.nats_user, password=password, name="hobnob-topology")
+    client = await nats.connect(
+        settings.nats_url.split(","),
+        user=settings.nats_user,
+        password=password,
+        name="hobnob-topology",
+        inbox_prefix=command_inbox_prefix(settings.nats_user),
+    )
     try:
         await ensure_topology(client, replicas=replicas, update=update)
     finally:

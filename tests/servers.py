@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,10 +54,18 @@ def wait_for_port(port: int, process: "subprocess.Popen[bytes]", *, log: Path) -
 
 
 @contextmanager
-def child(arguments: list[str], *, port: int, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a server until the block ends."""
+def child(
+    arguments: list[str], *, port: int, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a server until the block ends, with *environment* added to this process's own."""
     with log.open("ab") as output:
-        process = subprocess.Popen(arguments, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            arguments,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **(environment or {})},
+        )
     try:
         wait_for_port(port, process, log=log)
         yield process

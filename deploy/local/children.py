@@ -33,8 +33,8 @@ class ChildSpec:
     arguments: tuple[str, ...]
     log: Path
     stop_timeout_s: float
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """Added to the supervisor's own."""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Added to the supervisor's own. It has passwords: not shown."""
 
 
 def pause_s(crashes: int) -> float:

@@ -26,9 +26,9 @@ class DataFolder:
         return self.root / "nats"
 
     @property
-    def nats_config(self) -> Path:
-        """The broker's configuration, written anew at each start."""
-        return self.root / "nats.conf"
+    def credentials(self) -> Path:
+        """The passwords of the broker's users."""
+        return self.root / "credentials.json"
 
     @property
     def mongo(self) -> Path:

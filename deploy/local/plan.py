@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from deploy.local.children import ChildSpec
+from deploy.local.credentials import StackCredentials, ensure_credentials
 from deploy.local.layout import DataFolder
 from deploy.local.ports import HOST, HTTP_PORT, MONGO_PORT, NATS_PORT, choose, demand
 from deploy.local.settings import StackSettings
@@ -20,6 +21,8 @@ class Plan:
     mongo_url: str
     http_url: str
     ports: Ports
+    credentials: StackCredentials | None
+    """Of the broker's users; None at a broker of the environment."""
     servers: tuple[ChildSpec, ...]
     services: tuple[ChildSpec, ...]
     external: tuple[str, ...]
@@ -28,7 +31,7 @@ class Plan:
 
 def make_plan(folder: DataFolder, *, settings: StackSettings, asked_port: int | None, remembered: Ports) -> Plan:
     """
-    Choose the ports and list the processes.
+    Choose the ports, make the passwords that are missing, and list the processes.
 
     Args:
         folder: Where the stack lives; its folders exist.
@@ -38,19 +41,21 @@ def make_plan(folder: DataFolder, *, settings: StackSettings, asked_port: int | 
 
     Raises:
         PortTaken: *asked_port* is not free.
+        StackError: the folder's passwords cannot be read.
         ServerMissing: a server program is not on this machine and no URL is set.
     """
     servers: list[ChildSpec] = []
     external: list[str] = []
     any_port = asked_port == ANY_PORT
-    nats_port = mongo_port = None
+    nats_port = mongo_port = credentials = None
     if settings.nats_url:
         nats_url = settings.nats_url
         external.append("nats")
     else:
         nats_port = choose(remembered=remembered.nats, usual=None if any_port else NATS_PORT)
         nats_url = f"nats://{HOST}:{nats_port}"
-        servers.append(nats_spec(folder, port=nats_port))
+        credentials = ensure_credentials(folder.credentials)
+        servers.append(nats_spec(folder, port=nats_port, credentials=credentials))
     if settings.mongo_url:
         mongo_url = settings.mongo_url.get_secret_value()
         external.append("mongo")
@@ -64,9 +69,11 @@ def make_plan(folder: DataFolder, *, settings: StackSettings, asked_port: int | 
         mongo_url=mongo_url,
         http_url=f"http://{HOST}:{http_port}",
         ports=Ports(nats=nats_port, mongo=mongo_port, http=http_port),
+        credentials=credentials,
         servers=tuple(servers),
         services=tuple(
-            service_spec(folder, name=name, nats_url=nats_url, mongo_url=mongo_url, http_port=http_port) for name in SERVICES
+            service_spec(folder, name=name, nats_url=nats_url, mongo_url=mongo_url, http_port=http_port, credentials=credentials)
+            for name in SERVICES
         ),
         external=tuple(external),
     )

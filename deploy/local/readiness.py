@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 import nats
 import nats.errors
 from nats.aio.client import Client
+from pydantic import SecretStr
 
 from deploy.local.children import Child
 from deploy.local.errors import StartFailed
-from deploy.local.settings import StackSettings
+from shared.access import command_inbox_prefix
 from shared.errors import BrokerUnavailable
 from shared.messages.rpc import GetHealth, HealthReply
 from shared.requests import ask
@@ -47,20 +48,20 @@ async def _takes_connections(host: str, port: int) -> bool:
 
 
 @asynccontextmanager
-async def connected(url: str, *, settings: StackSettings) -> AsyncIterator[Client]:
+async def connected(url: str, *, user: str | None, password: SecretStr | None) -> AsyncIterator[Client]:
     """
     Yield a client of the stack's broker.
 
     Raises:
         StartFailed: no broker answers there, or it refuses us.
     """
-    password = settings.nats_password.get_secret_value() if settings.nats_password else None
     try:
         client = await nats.connect(
             url.split(","),
-            user=settings.nats_user,
-            password=password,
+            user=user,
+            password=password.get_secret_value() if password else None,
             name="hobnob-stack",
+            inbox_prefix=command_inbox_prefix(user),
             connect_timeout=CONNECT_TIMEOUT_S,
             allow_reconnect=False,
         )

@@ -8,6 +8,9 @@ service still has to say finds somebody who listens.
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+
+from nats.aio.client import Client
 
 from deploy.local.children import Child, ChildSpec
 from deploy.local.layout import DataFolder
@@ -18,6 +21,7 @@ from deploy.local.processes import identify
 from deploy.local.readiness import connected, until_healthy, until_listening
 from deploy.local.settings import StackSettings
 from deploy.local.state import Phase, ProcessPhase, ProcessState, StackState, write_state
+from shared.access import OPERATOR
 from shared.errors import HobnobError
 from shared.logging import get_logger
 from shared.topology import ensure_topology
@@ -108,13 +112,18 @@ class Stack:
             port = ports[name]
             assert port is not None
             await until_listening(child, host=HOST, port=port)
-        async with connected(self._plan.nats_url, settings=self._settings) as client:
+        async with self._connected() as client:
             await ensure_topology(client)
             for child in self._services:
                 child.start()
             await until_healthy(client, self._services)
             created = await ensure_owner(client)
         log.info("stack_ready", nats=self._plan.nats_url, http=self._plan.http_url, owner_created=created)
+
+    def _connected(self) -> AbstractAsyncContextManager[Client]:
+        own = self._plan.credentials
+        user, password = (OPERATOR, own.operator) if own else (self._settings.nats_user, self._settings.nats_password)
+        return connected(self._plan.nats_url, user=user, password=password)
 
     async def _stop(self) -> None:
         await asyncio.gather(*(child.stop() for child in self._services))

@@ -72,6 +72,11 @@ class StackState(_Value):
     ports: Ports = Ports()
     processes: tuple[ProcessState, ...] = ()
 
+    @property
+    def has_own_broker(self) -> bool:
+        """Whether the broker is the stack's own, with the stack's passwords, and not one of the environment."""
+        return self.ports.nats is not None
+
 
 def read_state(path: Path) -> StackState | None:
     """

@@ -13,6 +13,7 @@ from deploy.local.processes import end_leftovers
 from deploy.local.settings import StackSettings
 from deploy.local.stack import Stack
 from deploy.local.state import StackState, read_state
+from deploy.local.upgrade import upgrade
 from shared.logging import get_logger
 
 log = get_logger(__name__)
@@ -52,6 +53,7 @@ def supervise(
             previous = read_state(folder.state) or StackState()
             if ended := end_leftovers(previous):
                 log.warning("leftovers_ended", processes=ended)
+            upgrade(folder)
             settings = StackSettings()
             plan = make_plan(folder, settings=settings, asked_port=port, remembered=previous.ports)
             asyncio.run(_run(Stack(folder, plan, settings=settings, on_crash=on_crash), on_ready))

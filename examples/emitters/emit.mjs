@@ -1,11 +1,9 @@
-// State one fact to Hobnob from Node 20+. Needs `npm install @nats-io/transport-node @nats-io/jetstream`.
+// State one fact to Hobnob from Node 22+: a connection was accepted. Needs `npm ci` once.
 //
-//     NATS_URL=nats://127.0.0.1:4222 node emit.mjs
+//     NATS_URL=… NATS_USER=… NATS_PASSWORD=… node emit.mjs     # as `hobnob emitter add NAME --owner ID` printed them
 import { randomUUID } from "node:crypto";
-import { jetstream } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 
-const owner = process.env.HOBNOB_OWNER ?? "me";
 const event = {
   specversion: "1.0",
   type: "hobnob.connection.accepted.v1",
@@ -22,11 +20,13 @@ const event = {
   },
 };
 
-const client = await connect({
-  servers: process.env.NATS_URL ?? "nats://127.0.0.1:4222",
-  user: process.env.NATS_USER,
-  pass: process.env.NATS_PASSWORD,
-});
-const ack = await jetstream(client).publish(`hobnob.intake.${owner}.connection.accepted`, JSON.stringify(event));
-console.log(`stored as ${ack.stream} ${ack.seq}`);
+const { NATS_URL: servers, NATS_USER: user, NATS_PASSWORD: pass } = process.env;
+const owner = user.split(".")[0]; // <owner>.<name>: who may state facts of whom
+const client = await connect({ servers, user, pass, inboxPrefix: `_INBOX.${user}` });
+
+// A request, not a plain publish: the answer is the stream's acknowledgement.
+const answer = await client.request(`hobnob.intake.${owner}.connection.accepted`, JSON.stringify(event), { timeout: 10_000 });
+const ack = answer.json();
 await client.close();
+if (ack.error) throw new Error(ack.error.description);
+console.log(`stored as ${ack.stream} ${ack.seq}`);

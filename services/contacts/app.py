@@ -10,9 +10,11 @@ from services.contacts.fact_log import FactLog
 from services.contacts.import_store import ImportStore
 from services.contacts.outbox import Outbox
 from services.contacts.owner_store import OwnerStore
+from services.contacts.parked_store import ParkedStore
 from services.contacts.settings import ContactsSettings
 from services.contacts.store import ContactStore
 from services.contacts.use_cases.facts import ApplyFacts
+from services.contacts.use_cases.history import History
 from services.contacts.use_cases.import_rows import ImportRows
 from services.contacts.use_cases.import_run import ImportRun
 from services.contacts.use_cases.imports import Imports
@@ -29,8 +31,8 @@ from shared.service import build_service, every
 
 def build_app(settings: ContactsSettings, *, clock: Clock = system_clock) -> FastStream:
     """Return the service, not yet connected to anything."""
-    broker = build_broker(settings, service=SERVICE)
     counters = Counters()
+    broker = build_broker(settings, service=SERVICE, counters=counters)
     handlers = Handlers()
     unfinished: list[Callable[[], Awaitable[None]]] = []
     handlers.register(broker)
@@ -40,18 +42,27 @@ def build_app(settings: ContactsSettings, *, clock: Clock = system_clock) -> Fas
         database = await stack.enter_async_context(
             open_database(settings.mongo_url.get_secret_value(), name=settings.mongo_database)
         )
-        store, fact_log = ContactStore(database), FactLog(database)
+        store, fact_log, parked = ContactStore(database), FactLog(database), ParkedStore(database)
         owner_store, import_store = OwnerStore(database), ImportStore(database)
-        for each in (store, fact_log, owner_store, import_store):
+        for each in (store, fact_log, parked, owner_store, import_store):
             await each.ensure_indexes()
         contact_outbox, owner_outbox = Outbox(store=store, client=client), Outbox(store=owner_store, client=client)
-        facts = ApplyFacts(store=store, fact_log=fact_log, outbox=contact_outbox, clock=clock, counters=counters)
-        unfinished.extend((owner_outbox.relay, facts.finish_merges, contact_outbox.relay))
+        facts = ApplyFacts(
+            store=store,
+            fact_log=fact_log,
+            parked=parked,
+            owners=owner_store,
+            outbox=contact_outbox,
+            clock=clock,
+            counters=counters,
+        )
+        unfinished.extend((owner_outbox.relay, facts.finish_merges, facts.sweep_parked, contact_outbox.relay))
         rows = ImportRows(store=store, fact_log=fact_log, facts=facts, emitter=Emitter(client))
         run = ImportRun(client=client, store=import_store, rows=rows)
         handlers.imports = Imports(store=import_store, run=run, clock=clock, lease_s=settings.import_lease_s)
         handlers.intake = Intake(facts=facts, owners=owner_store, imports=handlers.imports)
-        handlers.contacts = Contacts(store=store, fact_log=fact_log, owners=owner_store, facts=facts, clock=clock)
+        handlers.contacts = Contacts(store=store, fact_log=fact_log, parked=parked, owners=owner_store, facts=facts, clock=clock)
+        handlers.history = History(fact_log=fact_log, parked=parked)
         handlers.owners = Owners(store=owner_store, outbox=owner_outbox)
 
     async def relay() -> None:

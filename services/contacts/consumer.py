@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from faststream.nats import NatsBroker
 from nats.aio.msg import Msg
 
+from services.contacts.use_cases.history import History
 from services.contacts.use_cases.imports import Imports
 from services.contacts.use_cases.intake import Intake
 from services.contacts.use_cases.owners import Owners
@@ -14,10 +15,12 @@ from shared.messages.cloudevents import CloudEvent, read_event
 from shared.messages.rpc import (
     AddOwner,
     ApplyFact,
+    CountParked,
     ForgetContact,
     GetContact,
     GetImport,
     ListContacts,
+    ListFacts,
     ListOwners,
     SetOwner,
 )
@@ -28,7 +31,7 @@ SERVICE = "contacts"
 
 def decode(raw: Msg) -> CloudEvent:
     """Read one event from the intake; raise `InvalidMessage` when it is none."""
-    return read_event(raw.data)
+    return read_event(raw.data, raw.headers)
 
 
 class Handlers:
@@ -40,6 +43,7 @@ class Handlers:
 
     intake: Intake
     contacts: Contacts
+    history: History
     owners: Owners
     imports: Imports
 
@@ -50,6 +54,10 @@ class Handlers:
         answer_requests(broker, service=SERVICE, verb="list", request=ListContacts, handle=lambda r: self.contacts.list(r))
         answer_requests(broker, service=SERVICE, verb="apply", request=ApplyFact, handle=lambda r: self.contacts.apply(r))
         answer_requests(broker, service=SERVICE, verb="forget", request=ForgetContact, handle=lambda r: self.contacts.forget(r))
+        answer_requests(broker, service=SERVICE, verb="facts.list", request=ListFacts, handle=lambda r: self.history.list(r))
+        answer_requests(
+            broker, service=SERVICE, verb="parked.count", request=CountParked, handle=lambda r: self.history.count_parked(r)
+        )
         answer_requests(broker, service=SERVICE, verb="import.get", request=GetImport, handle=lambda r: self.imports.get(r))
         answer_requests(broker, service=SERVICE, verb="owner.add", request=AddOwner, handle=lambda r: self.owners.add(r))
         answer_requests(broker, service=SERVICE, verb="owner.set", request=SetOwner, handle=lambda r: self.owners.set(r))

@@ -60,7 +60,7 @@ def from_document(document: Document) -> Stored:
 
 def dump_state(state: State) -> Document:
     """Write a state as plain values; the inverse of `load_state`."""
-    return {
+    document: Document = {
         "keys": sorted(state.keys),
         "sources": sorted(state.sources),
         "birth": [*state.birth.stamp, state.birth.token] if state.birth else None,
@@ -74,6 +74,12 @@ def dump_state(state: State) -> Document:
         "jobs": [_dump_job(job) for job in state.jobs],
         "interactions": [[*e.stamp, e.channel, e.direction, e.note] for e in state.interactions],
     }
+    # Of most people there are none.
+    if state.meetings:
+        document["meetings"] = [[key, *_dump_register(register)] for key, register in state.meetings.items()]
+    if state.search:
+        document["search"] = {name: _dump_register(register) for name, register in state.search.items()}
+    return document
 
 
 def load_state(document: Document) -> State:
@@ -91,6 +97,8 @@ def load_state(document: Document) -> State:
         dates={key: _load_register(value) for key, *value in document.get("dates", ())},
         jobs=frozenset(_load_job(value) for value in document.get("jobs", ())),
         interactions=frozenset(InteractionEntry((v[0], v[1]), *v[2:]) for v in document.get("interactions", ())),
+        meetings={key: _load_register(value) for key, *value in document.get("meetings", ())},
+        search={name: _load_register(value) for name, value in document.get("search", {}).items()},
     )
 
 

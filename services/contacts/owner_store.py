@@ -1,4 +1,8 @@
-"""Owners and their settings in MongoDB; like contacts, each document carries its own outbox."""
+"""
+Owners and their settings in MongoDB; like contacts, each document carries its own outbox.
+
+Policies for unknown contacts are kept as a list: a source may hold characters that a field's name may not.
+"""
 
 from collections.abc import Iterable
 
@@ -6,8 +10,10 @@ from services.contacts.outbox import Unpublished
 from services.contacts.pending import PendingDocuments
 from shared import subjects
 from shared.errors import Conflict, NotFound
-from shared.messages.snapshots import OwnerProfile
+from shared.messages.snapshots import OwnerProfile, UnknownPolicy
 from shared.mongo import Collection, Database, Document, DuplicateKeyError, store_errors
+
+PARK: UnknownPolicy = "park"
 
 
 class OwnerStore(PendingDocuments):
@@ -27,6 +33,17 @@ class OwnerStore(PendingDocuments):
         with store_errors():
             documents = await self._owners.find({"_id": {"$in": list(ids)}}, {"_id": 1}).to_list(None)
         return {document["_id"] for document in documents}
+
+    async def parking(self, ids: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Return, for those of *ids* that are owners, the sources whose facts about unknown people wait."""
+        with store_errors():
+            found = await self._owners.find({"_id": {"$in": list(ids)}}, {"profile.unknown_contacts": 1}).to_list(None)
+        return {
+            document["_id"]: frozenset(
+                source for source, policy in document["profile"].get("unknown_contacts", ()) if policy == PARK
+            )
+            for document in found
+        }
 
     async def get(self, owner: str) -> OwnerProfile:
         """Return an owner; raise `NotFound` when there is none of that id."""
@@ -77,8 +94,11 @@ class OwnerStore(PendingDocuments):
 
 
 def _document(profile: OwnerProfile) -> Document:
-    return {"_id": profile.owner, "rev": profile.rev, "pending": profile.rev, "profile": profile.model_dump(mode="json")}
+    stored = profile.model_dump(mode="json")
+    stored["unknown_contacts"] = [[source, policy] for source, policy in stored["unknown_contacts"].items()]
+    return {"_id": profile.owner, "rev": profile.rev, "pending": profile.rev, "profile": stored}
 
 
 def _profile(document: Document) -> OwnerProfile:
-    return OwnerProfile.model_validate(document["profile"])
+    stored = document["profile"]
+    return OwnerProfile.model_validate(stored | {"unknown_contacts": dict(stored.get("unknown_contacts", ()))})

@@ -6,17 +6,20 @@ from typing import TypeVar
 from faststream.nats import NatsBroker
 from nats.aio.msg import Msg
 
+from services.notifier.use_cases.access import Access
 from services.notifier.use_cases.actions import dismiss_item, edit_item, send_item, snooze_item
 from services.notifier.use_cases.agenda import take_agendas
 from services.notifier.use_cases.due import take_firings
 from services.notifier.use_cases.listing import list_inbox, list_upcoming
 from services.notifier.use_cases.people import take_people
+from services.notifier.use_cases.previewing import preview_drafts
 from services.notifier.use_cases.tools import Tools
 from shared import subjects
 from shared.broker import Received, Refused, answer_requests, subscribe_batches
 from shared.errors import InvalidMessage
+from shared.messages.access import IssueCredential, ListCredentials, RevokeCredential
 from shared.messages.reminders import Agenda, Reminder, ReminderKind
-from shared.messages.rpc import EditItem, ItemAction, ListInbox, ListUpcoming, SnoozeItem
+from shared.messages.rpc import EditItem, ItemAction, ListInbox, ListUpcoming, PreviewDraft, SnoozeItem
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
 from shared.messages.values import Message
 from shared.streams import NOTIFIER_AGENDA, NOTIFIER_DUE, NOTIFIER_PEOPLE
@@ -57,13 +60,14 @@ def read_firing(raw: Msg) -> Reminder:
     return _belonging(body, is_whole)
 
 
-def register(broker: NatsBroker, *, tools: Callable[[], Tools]) -> None:
+def register(broker: NatsBroker, *, tools: Callable[[], Tools], access: Callable[[], Access]) -> None:
     """
     Register every subscriber of this service.
 
     Args:
         broker: Not yet connected.
         tools: Returns what the use cases work with; asked only once messages arrive.
+        access: The same for the use cases about credentials.
     """
 
     async def on_people(items: Sequence[Received[ContactSnapshot | OwnerProfile]]) -> Sequence[Refused]:
@@ -87,6 +91,7 @@ def register(broker: NatsBroker, *, tools: Callable[[], Tools]) -> None:
     subscribe_batches(broker, service=SERVICE, consumer=NOTIFIER_AGENDA, decode=read_agenda, handle=on_agendas)
     subscribe_batches(broker, service=SERVICE, consumer=NOTIFIER_DUE, decode=read_firing, handle=on_firings)
     _register_requests(broker, tools=tools)
+    _register_access(broker, access=access)
 
 
 def _register_requests(broker: NatsBroker, *, tools: Callable[[], Tools]) -> None:
@@ -108,12 +113,31 @@ def _register_requests(broker: NatsBroker, *, tools: Callable[[], Tools]) -> Non
     async def on_upcoming(request: ListUpcoming) -> Message:
         return await list_upcoming(tools(), request=request)
 
+    async def on_preview(request: PreviewDraft) -> Message:
+        return await preview_drafts(tools(), request=request)
+
     answer_requests(broker, service=SERVICE, verb="inbox.list", request=ListInbox, handle=on_list)
     answer_requests(broker, service=SERVICE, verb="inbox.send", request=ItemAction, handle=on_send)
     answer_requests(broker, service=SERVICE, verb="inbox.edit", request=EditItem, handle=on_edit)
     answer_requests(broker, service=SERVICE, verb="inbox.snooze", request=SnoozeItem, handle=on_snooze)
     answer_requests(broker, service=SERVICE, verb="inbox.dismiss", request=ItemAction, handle=on_dismiss)
     answer_requests(broker, service=SERVICE, verb="upcoming", request=ListUpcoming, handle=on_upcoming)
+    answer_requests(broker, service=SERVICE, verb="draft.preview", request=PreviewDraft, handle=on_preview)
+
+
+def _register_access(broker: NatsBroker, *, access: Callable[[], Access]) -> None:
+    async def on_issue(request: IssueCredential) -> Message:
+        return await access().issue(request=request)
+
+    async def on_list(request: ListCredentials) -> Message:
+        return await access().list(request=request)
+
+    async def on_revoke(request: RevokeCredential) -> Message:
+        return await access().revoke(request=request)
+
+    answer_requests(broker, service=SERVICE, verb="credential.issue", request=IssueCredential, handle=on_issue)
+    answer_requests(broker, service=SERVICE, verb="credential.list", request=ListCredentials, handle=on_list)
+    answer_requests(broker, service=SERVICE, verb="credential.revoke", request=RevokeCredential, handle=on_revoke)
 
 
 def _belonging(body: BodyT, does_belong: bool) -> BodyT:

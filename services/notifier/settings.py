@@ -1,8 +1,9 @@
 """The settings of the notifier."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 
 from shared.settings import StoreSettings
 
@@ -18,3 +19,18 @@ class NotifierSettings(StoreSettings):
 
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8321
     """Port of the HTTP door; 0 picks a free one."""
+
+    templates_dir: Path | None = None
+    """Folder of templates that replace or join the built-in ones; see docs/templates.md."""
+
+    doorkeeper_password: SecretStr | None = None
+    """Password of the broker's user `doorkeeper`; None where the broker asks nobody who may come in."""
+
+    nats_issuer_seed: SecretStr | None = None
+    """Seed (SA…) of the account key whose public half the broker's configuration names as `issuer`."""
+
+    @model_validator(mode="after")
+    def _has_both_or_neither(self) -> Self:
+        if (self.doorkeeper_password is None) != (self.nats_issuer_seed is None):
+            raise ValueError("the doorkeeper needs both HOBNOB_DOORKEEPER_PASSWORD and HOBNOB_NATS_ISSUER_SEED, or neither")
+        return self

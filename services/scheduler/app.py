@@ -17,8 +17,8 @@ from shared.service import build_service, every
 
 def build_app(settings: SchedulerSettings, *, clock: Clock = system_clock) -> FastStream:
     """Return the service, not yet connected."""
-    broker = build_broker(settings, service=SERVICE)
     counters = Counters()
+    broker = build_broker(settings, service=SERVICE, counters=counters)
     state = State(broker, counters)
     planner = Planner(state, counters)
     changes = SettingsChanges(state, planner, clock)

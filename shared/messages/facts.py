@@ -104,6 +104,8 @@ class Person(Message):
     location: Text | None = None
     tags: Annotated[tuple[Text, ...], Field(max_length=200)] | None = None
     interests: Annotated[tuple[Text, ...], Field(max_length=200)] | None = None
+    causes: Annotated[tuple[Text, ...], Field(max_length=200)] | None = None
+    schools: Annotated[tuple[Text, ...], Field(max_length=200)] | None = None
     notes: LongText | None = None
     is_reference: bool | None = None
     cadence_days: Annotated[int, Field(ge=0, le=3650)] | None = None
@@ -170,17 +172,12 @@ class InteractionLogged(Message):
     occurred_at: Instant | None = None
 
 
-class MeetingScheduled(Message):
-    """A meeting with one or more contacts is planned, or moved: the same `meeting_id` again."""
+class MeetingFact(Message):
+    """A meeting with one or more contacts, given in `contact`, in `contacts`, or in both."""
 
     contact: ContactRef | None = None
     contacts: Annotated[tuple[ContactRef, ...], Field(max_length=100)] = ()
     meeting_id: Key
-    starts_at: Instant
-    ends_at: Instant | None = None
-    place: Text | None = None
-    purpose: LongText | None = None
-    questions: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
 
     @model_validator(mode="after")
     def _with_somebody(self) -> Self:
@@ -189,12 +186,19 @@ class MeetingScheduled(Message):
         return self
 
 
-class MeetingCancelled(Message):
+class MeetingScheduled(MeetingFact):
+    """A meeting with one or more contacts is planned, or moved: the same `meeting_id` again."""
+
+    starts_at: Instant
+    ends_at: Instant | None = None
+    place: Text | None = None
+    purpose: LongText | None = None
+    questions: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
+
+
+class MeetingCancelled(MeetingFact):
     """A planned meeting will not take place."""
 
-    contact: ContactRef | None = None
-    contacts: Annotated[tuple[ContactRef, ...], Field(max_length=100)] = ()
-    meeting_id: Key
     starts_at: Instant | None = None
 
 
@@ -239,8 +243,13 @@ class SearchEnded(Search):
     """The search is over."""
 
 
+def upload_name(*, owner: str, import_id: str) -> str:
+    """Return the name under which an owner's upload lies in the object store; an import of any other name is refused."""
+    return f"{owner}/{import_id}"
+
+
 class ImportUploaded(Message):
-    """A file lies in the object store, to be imported for this owner."""
+    """A file lies in the object store as `<owner>/<import_id>`, to be imported for this owner."""
 
     import_id: Id
     object_name: Key

@@ -5,8 +5,8 @@ Every reply is either the model named beside the verb or an `Err`; `type` tells 
 from one page to get the next, until it is null.
 
 every service: `health`
-contacts: `get`, `list`, `apply`, `forget`, `import.get`, `owner.add`, `owner.set`, `owner.list`
-notifier: `inbox.list`, `inbox.send`, `inbox.edit`, `inbox.snooze`, `inbox.dismiss`, `upcoming`
+contacts: `get`, `list`, `apply`, `forget`, `facts.list`, `parked.count`, `import.get`, `owner.add`, `owner.set`, `owner.list`
+notifier: `inbox.list`, `inbox.send`, `inbox.edit`, `inbox.snooze`, `inbox.dismiss`, `upcoming`, `draft.preview`
 """
 
 from datetime import date
@@ -14,9 +14,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from shared.messages.facts import Email
+from shared.messages.facts import Email, FactName, Key
 from shared.messages.reminders import ItemState
-from shared.messages.snapshots import ContactSnapshot, Leap, OwnerProfile
+from shared.messages.snapshots import MAX_UNKNOWN_POLICIES, ContactSnapshot, Leap, OwnerProfile, UnknownPolicy, Words
 from shared.messages.values import (
     Closeness,
     Id,
@@ -101,10 +101,16 @@ class ContactPage(Message):
 
 
 class ApplyFact(Message):
-    """`apply`: one CloudEvent, taken the same way as from the intake. Answer: `ContactReply`."""
+    """`apply`: one CloudEvent about one contact, taken as from the intake. Answer: `ContactReply`, or `FactParked`."""
 
     owner: Id
     event: dict[str, Any]
+
+
+class FactParked(Message):
+    """The fact is about nobody who is known, and its source's policy is `park`: it waits until they appear."""
+
+    type: Literal["fact_parked"] = "fact_parked"
 
 
 class ForgetContact(Message):
@@ -112,6 +118,53 @@ class ForgetContact(Message):
 
     owner: Id
     id: Id
+
+
+class ListFacts(Message):
+    """`facts.list`: what was accepted of an owner's facts, newest occurrence first; of one name or all. Answer: `FactPage`."""
+
+    owner: Id
+    name: FactName | None = None
+    cursor: Cursor | None = None
+    limit: Limit = 100
+
+
+class AcceptedFact(Message):
+    """
+    A fact that was accepted and applied.
+
+    A meeting with several people is one of these for each. `contact` is whom it concerned when it was applied, None where it
+    concerns the owner alone. `id` and `data` are None where they are not kept: of an import, whose file had them, and of
+    somebody who was removed. `data` is also None where it is too large for a reply.
+    """
+
+    name: FactName
+    source: str
+    id: str | None
+    contact: Id | None
+    occurred_at: Instant
+    data: dict[str, Any] | None
+
+
+class FactPage(Message):
+    """One page of facts."""
+
+    type: Literal["facts"] = "facts"
+    facts: tuple[AcceptedFact, ...]
+    cursor: Cursor | None = None
+
+
+class CountParked(Message):
+    """`parked.count`: how many facts of an owner wait for people to appear. Answer: `ParkedCount`."""
+
+    owner: Id
+
+
+class ParkedCount(Message):
+    """Waiting facts by their source. A fact about several people counts once for each."""
+
+    type: Literal["parked"] = "parked"
+    sources: dict[str, int]
 
 
 class GetImport(Message):
@@ -133,6 +186,13 @@ class OwnerSettings(Message):
     birthday_lead_days: dict[Closeness, Annotated[int, Field(ge=0, le=365)]] | None = None
     leap_day: Leap | None = None
     belated_grace_days: Annotated[int, Field(ge=0, le=60)] | None = None
+    unknown_contacts: Annotated[dict[Key, UnknownPolicy], Field(max_length=MAX_UNKNOWN_POLICIES)] | None = None
+    """Changed source by source; those that are not given stay as they are."""
+    interests: Words | None = None
+    causes: Words | None = None
+    employers: Words | None = None
+    schools: Words | None = None
+    places: Words | None = None
 
 
 class AddOwner(Message):
@@ -201,6 +261,8 @@ class InboxItem(Message):
     milestone: int | None
     draft: Draft
     created_at: Instant
+    common_ground: tuple[str, ...] = ()
+    """What the owner and the person share, as short sentences in the owner's language."""
 
 
 class ListInbox(Message):
@@ -279,3 +341,51 @@ class UpcomingPage(Message):
     type: Literal["upcoming"] = "upcoming"
     items: tuple[UpcomingItem, ...]
     cursor: Cursor | None = None
+
+
+class PreviewDraft(Message):
+    """
+    `draft.preview`: drafts of *occasion*, or of every occasion, as they would be written now; nothing is kept.
+
+    They are about *contact*, or about a made-up person; *closeness* and *language* are in place of the person's own.
+    `invalid`: no such *variant*. `not_found`: no such owner or contact. `conflict`: nobody is to be greeted. `too_large`: more
+    than a reply can hold. Answer: `DraftPreviews`.
+    """
+
+    owner: Id
+    occasion: Occasion | None = None
+    closeness: Closeness | None = None
+    language: Language | None = None
+    contact: Id | None = None
+    belated: bool = False
+    milestone: Annotated[int, Field(ge=1, le=150)] | None = None
+    unconfirmed: bool = False
+    variant: Annotated[str, Field(max_length=120)] | None = None
+    every_variant: bool = False
+
+
+class DraftPreview(Message):
+    """A draft and the template it was made from."""
+
+    occasion: Occasion
+    closeness: Closeness
+    language: str
+    variant: str
+    draft: Draft
+    common_ground: tuple[str, ...] = ()
+
+
+class TemplateProblem(Message):
+    """A file among the owner's own templates that cannot be used, so that another speaks in its place."""
+
+    file: str
+    line: int
+    reason: str
+
+
+class DraftPreviews(Message):
+    """Drafts, and what is wrong with the owner's own templates."""
+
+    type: Literal["draft_previews"] = "draft_previews"
+    previews: tuple[DraftPreview, ...]
+    problems: tuple[TemplateProblem, ...] = ()

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.messages.facts import CustomDate
+from shared.messages.facts import CustomDate, Key
 from shared.messages.values import (
     Closeness,
     Confidence,
@@ -18,11 +18,17 @@ from shared.messages.values import (
     Message,
     Occasion,
     PartialDate,
+    Text,
     TimeZoneName,
 )
 
 Leap = Literal["feb28", "mar1"]
 """The day on which somebody born on 29 February is greeted in other years."""
+UnknownPolicy = Literal["create", "park"]
+"""What a fact about somebody unknown does: it makes a contact of them, or waits until they appear (ADR 0006)."""
+MAX_UNKNOWN_POLICIES = 200
+Words = Annotated[tuple[Text, ...], Field(max_length=100)]
+"""What an owner says of themselves, for common ground with contacts."""
 
 DEFAULT_CADENCE_DAYS: dict[Closeness, int] = {
     Closeness.INTIMATE: 30,
@@ -54,6 +60,13 @@ class OwnerProfile(Message):
     birthday_lead_days: dict[Closeness, int] = Field(default_factory=lambda: dict(DEFAULT_BIRTHDAY_LEAD_DAYS))
     leap_day: Leap = "feb28"
     belated_grace_days: Annotated[int, Field(ge=0, le=60)] = 7
+    unknown_contacts: Annotated[dict[Key, UnknownPolicy], Field(max_length=MAX_UNKNOWN_POLICIES)] = Field(default_factory=dict)
+    """By the `source` of a fact; one that is not listed creates."""
+    interests: Words = ()
+    causes: Words = ()
+    employers: Words = ()
+    schools: Words = ()
+    places: Words = ()
 
 
 class Job(Message):
@@ -82,6 +95,43 @@ class Interaction(Message):
     channel: str | None = None
     direction: Direction = Direction.NEUTRAL
     note: str | None = None
+
+
+class Meeting(Message):
+    """
+    A meeting with the person, as it was stated last.
+
+    `starts_at` is unknown of one that was cancelled before anybody told of it. What does not fit into a snapshot is left out
+    of the oldest statements first: the place, purpose and questions, then the meeting.
+    """
+
+    meeting_id: str
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+    place: str | None = None
+    purpose: str | None = None
+    questions: tuple[str, ...] = ()
+    cancelled: bool = False
+
+
+class JobSearch(Message):
+    """
+    The person's latest search for a job; what was said before it started does not count.
+
+    `since` is unknown when nobody told of the start. `changed_at` is when it last took another direction, `ended_at` when it
+    ended: only another start makes it active again.
+    """
+
+    status: Literal["active", "ended"]
+    since: Instant | None = None
+    changed_at: Instant | None = None
+    ended_at: Instant | None = None
+    target: str | None = None
+    keywords: tuple[str, ...] = ()
+    location: str | None = None
+    radius_km: float | None = None
+    until: PartialDate | None = None
+    resume_url: str | None = None
 
 
 class ContactSnapshot(Message):
@@ -119,6 +169,8 @@ class ContactSnapshot(Message):
     location: str | None = None
     tags: tuple[str, ...] = ()
     interests: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
+    schools: tuple[str, ...] = ()
     notes: str | None = None
     is_reference: bool = False
     cadence_days: int | None = None
@@ -126,6 +178,8 @@ class ContactSnapshot(Message):
     known_since: Instant | None = None
     last_contact_at: Instant | None = None
     interactions: tuple[Interaction, ...] = ()
+    meetings: tuple[Meeting, ...] = ()
+    search: JobSearch | None = None
     muted: tuple[Occasion, ...] = ()
     do_not_greet: bool = False
     deceased: bool = False

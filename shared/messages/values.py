@@ -11,11 +11,13 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     PlainSerializer,
     StringConstraints,
+    WithJsonSchema,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
@@ -32,6 +34,9 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
 
 
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
+
+
 def _in_range(value: datetime) -> datetime:
     try:
         utc = value.astimezone(UTC)
@@ -40,6 +45,13 @@ def _in_range(value: datetime) -> datetime:
     if not FIRST_YEAR <= utc.year <= LAST_YEAR:
         raise ValueError(f"the year must be from {FIRST_YEAR} to {LAST_YEAR}")
     return utc
+
+
+def _as_written(value: object) -> object:
+    """Refuse numbers, which pydantic takes for seconds or, from a certain size on, milliseconds."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.match(value)):
+        return value
+    raise ValueError("write an instant as in RFC 3339: 2026-03-02T09:30:00Z")
 
 
 def format_instant(value: datetime) -> str:
@@ -51,17 +63,27 @@ def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
-        raise ValueError(f"{value[:64]!r} is no IANA time zone, such as 'Europe/Berlin'") from exc
+        raise ValueError("no IANA time zone; write one such as 'Europe/Berlin'") from exc
     return value
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """One token of a subject."""
-Instant = Annotated[AwareDatetime, AfterValidator(_in_range), PlainSerializer(format_instant, return_type=str)]
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_as_written),
+    AfterValidator(_in_range),
+    PlainSerializer(format_instant, return_type=str),
+]
 """An aware datetime, kept in UTC; naive ones are refused. RFC 3339 on the wire."""
 TimeZoneName = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone)]
 """An IANA zone name."""
-LocalTime = Annotated[time, PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str)]
+LocalTime = Annotated[
+    time,
+    PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str),
+    # Pydantic would say `format: time`, which wants seconds and an offset.
+    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$", "examples": ["09:00"]}),
+]
 """A wall-clock time in the owner's zone, `HH:MM`."""
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")]
 """A BCP 47 language tag."""
@@ -124,6 +146,14 @@ _FORMS = (
 )
 
 
+class _Unfit(ValueError):
+    """A text is no date; *plain* says so without repeating the text, for messages about people."""
+
+    def __init__(self, message: str, *, plain: str) -> None:
+        super().__init__(message)
+        self.plain = plain
+
+
 class PartialDate:
     """
     A calendar date of which the year, or the day, may be unknown.
@@ -155,7 +185,7 @@ class PartialDate:
             raise ValueError("the month must be from 1 to 12")
         # 2000 was a leap year: a yearless 29 February is a date.
         if month is not None and day is not None and not 1 <= day <= monthrange(year or 2000, month)[1]:
-            raise ValueError(f"month {month} has no day {day}")
+            raise _Unfit(f"month {month} has no day {day}", plain="the month has no such day")
         object.__setattr__(self, "year", year)
         object.__setattr__(self, "month", month)
         object.__setattr__(self, "day", day)
@@ -171,7 +201,8 @@ class PartialDate:
                 parts = found.groupdict()
                 year, month, day = (int(parts[k]) if parts.get(k) else None for k in ("y", "m", "d"))
                 return cls(year=year, month=month, day=day)
-        raise ValueError(f"{text[:40]!r} is no date: write YYYY-MM-DD, --MM-DD without a year, or YYYY-MM for a month")
+        how = "write YYYY-MM-DD, --MM-DD without a year, or YYYY-MM for a month"
+        raise _Unfit(f"{text[:40]!r} is no date: {how}", plain=f"no date: {how}")
 
     @classmethod
     def from_date(cls, value: date) -> Self:
@@ -212,7 +243,10 @@ class PartialDate:
         if isinstance(value, date) and not isinstance(value, datetime):
             return cls.from_date(value)
         if isinstance(value, str):
-            return cls.parse(value)
+            try:
+                return cls.parse(value)
+            except _Unfit as exc:
+                raise ValueError(exc.plain) from exc
         raise ValueError("a date is text: YYYY-MM-DD, --MM-DD without a year, or YYYY-MM for a month")
 
     @classmethod

@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nats
 import pytest
+from nats.aio.client import Client
+
+from deploy.local.credentials import read_credentials
+from shared.access import OPERATOR, inbox_prefix
 
 HOBNOB = Path(sys.executable).with_name("hobnob")
 COMMAND_TIMEOUT_S = 120
@@ -38,6 +43,17 @@ class Stack:
             text=True,
             timeout=COMMAND_TIMEOUT_S,
             env={**clean_environment(), **(environment or {})},
+            check=False,
+        )
+
+    def attempt_remotely(self, *arguments: str, environment: Mapping[str, str]) -> Outcome:
+        """Run `hobnob …` with nothing but its environment to tell it where the stack is."""
+        return subprocess.run(
+            [str(HOBNOB), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_S,
+            env={**clean_environment(), **environment},
             check=False,
         )
 
@@ -73,9 +89,28 @@ class Stack:
         wait_for(has_count, within_s=within_s)
         return items
 
+    def add_emitter(self, owner: str, *arguments: str) -> dict[str, Any]:
+        """Give another system a credential for *owner*, and return what it is told of the broker: see `signed_in`."""
+        made: dict[str, Any] = self.json("emitter", "add", f"e{uuid.uuid4().hex[:12]}", "--owner", owner, *arguments)["nats"]
+        return made
+
+    def operator(self) -> dict[str, Any]:
+        """Return what signs in as the `hobnob` command itself: see `signed_in`."""
+        credentials = read_credentials(self.folder / "credentials.json")
+        assert credentials is not None
+        password = credentials.operator.get_secret_value()
+        url = self.json("status")["nats_url"]
+        return {"url": url, "user": OPERATOR, "password": password, "inbox_prefix": inbox_prefix(OPERATOR)}
+
     def processes(self) -> dict[str, dict[str, Any]]:
         """Return the processes of the stack by name."""
         return {process["name"]: process for process in self.json("status")["processes"]}
+
+
+async def signed_in(credential: Mapping[str, Any], **options: Any) -> Client:
+    """Connect to the broker with what `hobnob emitter add --json` tells, as any foreign client does."""
+    url, user, password, prefix = (credential[key] for key in ("url", "user", "password", "inbox_prefix"))
+    return await nats.connect(url, user=user, password=password, inbox_prefix=prefix, **options)
 
 
 def wait_for(condition: Callable[[], Any], *, within_s: float = 20.0) -> Any:

@@ -5,9 +5,7 @@ import json
 import uuid
 from datetime import UTC, datetime
 
-import nats
-
-from tests.e2e.conftest import Stack, wait_for
+from tests.e2e.conftest import Stack, signed_in, wait_for
 
 
 def fact(name: str) -> bytes:
@@ -23,10 +21,11 @@ def fact(name: str) -> bytes:
 
 
 def publish(stack: Stack, subject: str, *bodies: bytes) -> None:
-    """State facts, or what is meant to be some, as a foreign client does."""
+    """State facts, or what is meant to be some, as the operator: there is no owner yet who could have given a credential."""
+    operator = stack.operator()
 
     async def send() -> None:
-        client = await nats.connect(stack.json("status")["nats_url"])
+        client = await signed_in(operator)
         for body in bodies:
             await client.jetstream().publish(subject, body)
         await client.close()

@@ -7,16 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import nats
 import pytest
 
-from tests.e2e.conftest import Stack, wait_for
+from tests.e2e.conftest import Stack, signed_in, wait_for
 
 CONTACT_KEYS = [
     *("id", "name", "closeness", "birthday", "dates", "emails", "company", "title", "connected_on"),
     *("last_contact_at", "muted", "deceased"),
 ]
-ITEM_KEYS = ["id", "contact", "occasion", "on", "state", "belated", "milestone", "draft", "created_at"]
+ITEM_KEYS = ["id", "contact", "occasion", "on", "state", "belated", "milestone", "draft", "created_at", "common_ground"]
 UPCOMING_KEYS = ["id", "contact", "occasion", "on", "due_at", "milestone"]
 RECEIPT_KEYS = ["file", "format", "read", "created", "updated", "merged", "unchanged", "skipped"]
 
@@ -74,8 +73,10 @@ def test_a_foreign_client_publishes_one_cloudevent(stack: Stack, owner: str) -> 
         "data": {"name": "Bram Foreigner", "emails": ["bram@example.org"], "deliver_now": True},
     }
 
+    credential = stack.add_emitter(owner)
+
     async def publish() -> None:
-        client = await nats.connect(stack.json("status")["nats_url"])
+        client = await signed_in(credential)
         await client.jetstream().publish(f"hobnob.intake.{owner}.connection.accepted", json.dumps(event).encode())
         await client.close()
 

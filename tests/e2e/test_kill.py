@@ -12,13 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import nats
 import pytest
 from nats.errors import Error as NatsError
 
 from shared import subjects
 from shared.messages.rpc import ListContacts, ListInbox
-from tests.e2e.conftest import HOBNOB, Stack, clean_environment, running_stack, wait_for
+from tests.e2e.conftest import HOBNOB, Stack, clean_environment, running_stack, signed_in, wait_for
 
 PROCESSES = ["nats", "mongo", "contacts", "scheduler", "notifier"]
 PEOPLE = 4_000
@@ -46,7 +45,7 @@ def address_book(path: Path) -> None:
 
 async def until_first(stack: Stack, subject: str, request: bytes, rows: str) -> None:
     """Return as soon as a list has its first row."""
-    client = await nats.connect(stack.json("status")["nats_url"])
+    client = await signed_in(await asyncio.to_thread(stack.operator))
     try:
         async with asyncio.timeout(60):
             while True:

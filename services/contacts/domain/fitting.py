@@ -16,8 +16,17 @@ LIST_BYTES = 32 * 1024
 """Room for the emails, and for the phones."""
 LABELS_BYTES = 64 * 1024
 """Room for the dates, for the tags, and for the interests."""
+WORDS_BYTES = 16 * 1024
+"""Room for the causes, and for the schools."""
 NOTES_BYTES = 256 * 1024
 """Room for the notes of all interactions."""
+
+MEETINGS_BYTES = 32 * 1024
+"""Room for when the meetings are."""
+PLANS_BYTES = 64 * 1024
+"""Room for where the meetings are and what for."""
+KEYWORDS_BYTES = 16 * 1024
+"""Room for the keywords of a search."""
 
 ValueT = TypeVar("ValueT")
 
@@ -38,9 +47,9 @@ def that_fit(values: Iterable[ValueT], *, room_bytes: int) -> tuple[ValueT, ...]
     return tuple(kept)
 
 
-def notes_that_fit(notes: Sequence[str | None], *, room_bytes: int) -> tuple[str | None, ...]:
+def notes_that_fit(notes: Sequence[ValueT | None], *, room_bytes: int) -> tuple[ValueT | None, ...]:
     """Return *notes* with None for each that no longer fits beside those before it."""
-    kept: list[str | None] = []
+    kept: list[ValueT | None] = []
     for note in notes:
         size = json_bytes(note)
         fits = size <= room_bytes

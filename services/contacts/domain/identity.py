@@ -20,7 +20,9 @@ from shared.messages.facts import (
     ContactUpserted,
     InteractionLogged,
     JobChanged,
+    MeetingFact,
     Person,
+    Search,
 )
 
 TOKEN_CHARS = 20
@@ -50,7 +52,8 @@ def tokens_of(fact: Fact) -> tuple[str, ...]:
     Return the tokens of everything that *fact* says about who it concerns, strongest first.
 
     A person of whom nothing but a name is known is recognised by that name; with any other key the name counts for nothing.
-    Facts that concern no single contact have none.
+    Facts that concern no single contact have none: neither has a meeting with several people, which is applied in parts
+    (`parts.py`), nor the owner's own search for a job.
     """
     match fact.data:
         case ContactUpserted() | ConnectionAccepted() as data:
@@ -59,7 +62,13 @@ def tokens_of(fact: Fact) -> tuple[str, ...]:
             keys += _reference_keys(data.contact) if data.contact else []
             if not keys and not own and (name := fold(full_name(data) or "")):
                 keys = [f"name:{name}"]
-        case ContactRemoved(contact=ref) | JobChanged(contact=ref) | InteractionLogged(contact=ref):
+        case (
+            ContactRemoved(contact=ref)
+            | JobChanged(contact=ref)
+            | InteractionLogged(contact=ref)
+            | MeetingFact(contact=ContactRef() as ref, contacts=())
+            | Search(contact=ContactRef() as ref)
+        ):
             keys, own = _reference_keys(ref), (ref.id if not ref.source else None)
         case _:
             return ()

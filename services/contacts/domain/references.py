@@ -1,6 +1,7 @@
-"""Which facts cannot be applied because of whom they name."""
+"""Which facts cannot be applied because of whom they name, and which wait until that person appears."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from services.contacts.domain.changes import Stored
 from services.contacts.domain.identity import own_id_of, tokens_of
@@ -14,16 +15,30 @@ NAMES_NOBODY = (
 )
 
 
-def refusals(*, facts: Sequence[tuple[str, Fact]], stored: Iterable[Stored]) -> dict[str, str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sorted:
+    """What becomes of facts that are not applied, by their tokens: why they are refused, or that they are parked."""
+
+    refused: Mapping[str, str]
+    parked: frozenset[str] = frozenset()
+
+    def has(self, token: str) -> bool:
+        """Whether this fact is not applied."""
+        return token in self.refused or token in self.parked
+
+
+def sort_out(*, facts: Sequence[tuple[str, Fact]], stored: Iterable[Stored], parking: Collection[str] = frozenset()) -> Sorted:
     """
-    Return why facts are refused, by their tokens; the others can be applied together.
+    Return which facts are not applied; the others can be applied together.
 
     Args:
-        facts: Each with its token (`statements.fact_token`), all of one owner.
+        facts: Each with its token (`parts.Part`), all of one owner.
         stored: Every contact of that owner whom they may concern (`changes.decide`).
+        parking: The sources whose facts about unknown people wait.
 
     Refused are a fact that names nobody, one that refers by our id to a contact who neither exists nor is brought by another
-    fact of the batch, and one that would give a person more than `MAX_KEYS` keys.
+    fact of the batch, and one that would give a person more than `MAX_KEYS` keys. Parked is a fact of a parking source whose
+    person neither exists nor is brought by another fact; facts that wait bring nobody. Who was removed is known.
     """
     named = {token: frozenset(tokens_of(fact)) for token, fact in facts}
     refused = {token: NAMES_NOBODY for token, keys in named.items() if not keys}
@@ -32,21 +47,30 @@ def refusals(*, facts: Sequence[tuple[str, Fact]], stored: Iterable[Stored]) -> 
         held = frozenset[str]().union(*(keys_of[key] for key in keys if key in keys_of))
         if len(held | keys) > MAX_KEYS and not keys <= held:
             refused[token] = f"contact: one person cannot have more than {MAX_KEYS:,} identity keys"
-    if all(own_id_of(fact) is None for _, fact in facts):
-        return refused
-    return refused | _dangling([(token, fact) for token, fact in facts if token not in refused], known=set(keys_of))
+    if all(own_id_of(fact) is None and fact.source not in parking for _, fact in facts):
+        return Sorted(refused=refused)
+    left = _left_over([(token, fact) for token, fact in facts if token not in refused], known=set(keys_of), parking=parking)
+    dangling = {
+        token: f"contact.id: there is no contact {own_id!r}; name them by email, linkedin_url or uid"
+        for token, fact in left
+        if (own_id := own_id_of(fact)) is not None
+    }
+    return Sorted(refused=refused | dangling, parked=frozenset(token for token, _ in left if token not in dangling))
 
 
-def _dangling(facts: Sequence[tuple[str, Fact]], *, known: set[str]) -> dict[str, str]:
-    """Return the refusals of references by our id that lead nowhere; what refers to a refused fact's person leads nowhere too."""
+def _left_over(facts: Sequence[tuple[str, Fact]], *, known: set[str], parking: Collection[str]) -> Sequence[tuple[str, Fact]]:
+    """Return the facts that must name somebody known and do not; what names the person of one of them does neither."""
     waiting = list(facts)
     while True:
-        good = [(token, fact) for token, fact in waiting if (own_id := own_id_of(fact)) is None or own_id in known]
+        good = [(token, fact) for token, fact in waiting if _may_be_applied(fact, known=known, parking=parking)]
         if not good:
-            return {
-                token: f"contact.id: there is no contact {own_id_of(fact)!r}; name them by email, linkedin_url or uid"
-                for token, fact in waiting
-            }
+            return waiting
         known |= {key for _, fact in good for key in tokens_of(fact)}
         done = {token for token, _ in good}
         waiting = [(token, fact) for token, fact in waiting if token not in done]
+
+
+def _may_be_applied(fact: Fact, *, known: Collection[str], parking: Collection[str]) -> bool:
+    if (own_id := own_id_of(fact)) is not None:
+        return own_id in known
+    return fact.source not in parking or any(key in known for key in tokens_of(fact))

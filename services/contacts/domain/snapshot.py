@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.contacts.domain.careers import jobs_from
-from services.contacts.domain.fitting import LABELS_BYTES, LIST_BYTES, MAX_ALIASES, NOTES_BYTES, notes_that_fit, that_fit
+from services.contacts.domain.fitting import (
+    LABELS_BYTES,
+    LIST_BYTES,
+    MAX_ALIASES,
+    NOTES_BYTES,
+    WORDS_BYTES,
+    notes_that_fit,
+    that_fit,
+)
+from services.contacts.domain.meetings import meetings_from
+from services.contacts.domain.searches import search_from
 from services.contacts.domain.state import Register, State, interaction_order
 from services.contacts.domain.statements import CONNECTION, REGISTERS, instant
 from shared.messages.snapshots import ContactSnapshot, Interaction
@@ -23,9 +33,14 @@ def snapshot_of(state: State, *, owner: str, id: str, rev: int) -> ContactSnapsh
     stated: dict[str, Any] = {name: state.registers[name].value for name in REGISTERS if name in state.registers}
     emails = that_fit(in_order(state.emails), room_bytes=LIST_BYTES)
     dates = [register.value for _, register in sorted(state.dates.items())]
-    for name in ("tags", "interests"):
+    for name, room_bytes in (
+        ("tags", LABELS_BYTES),
+        ("interests", LABELS_BYTES),
+        ("causes", WORDS_BYTES),
+        ("schools", WORDS_BYTES),
+    ):
         if name in stated:
-            stated[name] = that_fit(stated[name], room_bytes=LABELS_BYTES)
+            stated[name] = that_fit(stated[name], room_bytes=room_bytes)
     stated["name"] = _name(stated, emails)
     jobs = jobs_from(state.jobs)
     interactions = sorted(state.interactions, key=interaction_order, reverse=True)
@@ -51,6 +66,8 @@ def snapshot_of(state: State, *, owner: str, id: str, rev: int) -> ContactSnapsh
                 Interaction(at=instant(i.stamp[0]), channel=i.channel, direction=Direction(i.direction), note=note)
                 for i, note in zip(interactions, notes, strict=True)
             ),
+            "meetings": meetings_from(state.meetings),
+            "search": search_from(state.search),
         }
     )
 

@@ -7,6 +7,10 @@ A state is a join-semilattice: `join` is commutative, associative and idempotent
 - elements: a set of values, each with the time it was stated last, the newest kept;
 - entries: a set of immutable records, the newest kept.
 
+What is said of a search for a job are registers of which only those count that were stated since the last start. A meeting
+has two elements: what was planned, and that it was cancelled; the later one holds. So a cancellation, which need not repeat
+what it cancels, takes nothing away, and the two may come in any order.
+
 So facts give the same contact in whatever order and however often they arrive. Time of occurrence decides; between facts of
 one instant, a hash of their identity does.
 """
@@ -23,9 +27,13 @@ MAX_ELEMENTS = 100
 MAX_JOB_STATEMENTS = 32
 """Of each kind: statements of a job, and of a change of jobs."""
 MAX_INTERACTIONS = 20
+MAX_MEETING_ELEMENTS = 100
+"""Plans and cancellations of meetings, bounded together: a plan that is kept has its later cancellation kept too."""
 MAX_SOURCES = 100
 """An emitter may name itself anew in each event: then the first of its names, by the alphabet, stand for all."""
 
+SEARCH_STARTED = "started"
+"""The mark of a start among the registers of a search."""
 KeyT = TypeVar("KeyT")
 
 
@@ -89,6 +97,8 @@ class State:
     dates: Mapping[str, Register] = field(default_factory=dict)
     jobs: frozenset[JobStatement] = frozenset()
     interactions: frozenset[InteractionEntry] = frozenset()
+    meetings: Mapping[str, Register] = field(default_factory=dict)
+    search: Mapping[str, Register] = field(default_factory=dict)
 
     @property
     def is_removed(self) -> bool:
@@ -98,7 +108,7 @@ class State:
     @property
     def last(self) -> Stamp | None:
         """When the last thing happened that this state tells of."""
-        parts = (self.registers, self.emails, self.phones, self.dates)
+        parts = (self.registers, self.emails, self.phones, self.dates, self.meetings, self.search)
         stamps = [register.stamp for part in parts for register in part.values()]
         stamps += [job.stamp for job in self.jobs]
         stamps += [entry.stamp for entry in self.interactions]
@@ -125,6 +135,8 @@ def join(left: State, right: State) -> State:
         dates=_join_registers(left.dates, right.dates),
         jobs=left.jobs | right.jobs,
         interactions=left.interactions | right.interactions,
+        meetings=_join_registers(left.meetings, right.meetings),
+        search=_since_the_start(_join_registers(left.search, right.search)),
     )
     return _bounded(_without_what_was_removed(joined))
 
@@ -146,6 +158,14 @@ def _join_registers(left: Mapping[str, Register], right: Mapping[str, Register])
     return joined
 
 
+def _since_the_start(search: Mapping[str, Register]) -> Mapping[str, Register]:
+    """Leave out what was stated before the last start: it was of another search."""
+    if SEARCH_STARTED not in search:
+        return search
+    started = search[SEARCH_STARTED].stamp
+    return {name: register for name, register in search.items() if register.stamp >= started}
+
+
 def _without_what_was_removed(state: State) -> State:
     """Erase what was stated before the person was removed: it must not come back with them."""
     if state.removed is None:
@@ -159,6 +179,8 @@ def _without_what_was_removed(state: State) -> State:
         dates=_after(state.dates, last),
         jobs=frozenset(job for job in state.jobs if job.stamp > last),
         interactions=frozenset(entry for entry in state.interactions if entry.stamp > last),
+        meetings=_after(state.meetings, last),
+        search=_after(state.search, last),
     )
 
 
@@ -177,6 +199,7 @@ def _bounded(state: State) -> State:
         emails=_newest_elements(state.emails),
         phones=_newest_elements(state.phones),
         dates=_newest_elements(state.dates),
+        meetings=_newest_elements(state.meetings, limit=MAX_MEETING_ELEMENTS),
         jobs=_newest_jobs(changes) | _newest_jobs(state.jobs - changes),
         interactions=_newest_interactions(state.interactions),
     )
@@ -187,15 +210,16 @@ def _is_within_bounds(state: State) -> bool:
     return (
         len(state.sources) <= MAX_SOURCES
         and elements <= MAX_ELEMENTS
+        and len(state.meetings) <= MAX_MEETING_ELEMENTS
         and len(state.jobs) <= MAX_JOB_STATEMENTS
         and len(state.interactions) <= MAX_INTERACTIONS
     )
 
 
-def _newest_elements(elements: Mapping[str, Register]) -> Mapping[str, Register]:
-    if len(elements) <= MAX_ELEMENTS:
+def _newest_elements(elements: Mapping[str, Register], *, limit: int = MAX_ELEMENTS) -> Mapping[str, Register]:
+    if len(elements) <= limit:
         return elements
-    newest = sorted(elements.items(), key=lambda item: (item[1].order, item[0]), reverse=True)[:MAX_ELEMENTS]
+    newest = sorted(elements.items(), key=lambda item: (item[1].order, item[0]), reverse=True)[:limit]
     return dict(newest)
 
 

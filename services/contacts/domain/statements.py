@@ -5,16 +5,23 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from services.contacts.domain.identity import fold, tokens_of
-from services.contacts.domain.state import Birth, InteractionEntry, JobStatement, Register, Stamp, State
+from services.contacts.domain.state import SEARCH_STARTED, Birth, InteractionEntry, JobStatement, Register, Stamp, State
 from shared.messages.cloudevents import Fact
 from shared.messages.facts import (
     ConnectionAccepted,
+    ContactRef,
     ContactRemoved,
     ContactUpserted,
     FactName,
     InteractionLogged,
     JobChanged,
+    MeetingCancelled,
+    MeetingScheduled,
     Person,
+    Search,
+    SearchChanged,
+    SearchEnded,
+    SearchStarted,
 )
 from shared.messages.values import Confidence, format_instant
 
@@ -32,6 +39,8 @@ REGISTERS = (
     "location",
     "tags",
     "interests",
+    "causes",
+    "schools",
     "notes",
     "is_reference",
     "cadence_days",
@@ -44,6 +53,14 @@ REGISTERS = (
 """The fields of a person that hold one value: the last one stated."""
 
 CONNECTION = "connection_accepted"
+SEARCH_REGISTERS = ("target", "keywords", "location", "radius_km", "until", "resume_url")
+"""The fields of a search for a job."""
+SEARCH_CHANGED = "changed"
+SEARCH_ENDED = "ended"
+PLANNED = "planned:"
+"""In front of a meeting's id: what was planned."""
+CANCELLED = "cancelled:"
+"""In front of a meeting's id: that it was cancelled."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CONTACT_FACTS = frozenset(
     {
@@ -52,9 +69,20 @@ CONTACT_FACTS = frozenset(
         FactName.JOB_CHANGED,
         FactName.CONNECTION_ACCEPTED,
         FactName.INTERACTION_LOGGED,
+        FactName.MEETING_SCHEDULED,
+        FactName.MEETING_CANCELLED,
+        FactName.SEARCH_STARTED,
+        FactName.SEARCH_CHANGED,
+        FactName.SEARCH_ENDED,
     }
 )
-"""Facts that change a contact."""
+"""Facts that change a contact; but a search may be the owner's own (`is_about_contact`)."""
+
+
+def is_about_contact(fact: Fact) -> bool:
+    """Whether *fact* changes a contact; all others are kept and change nobody."""
+    is_owners_own = isinstance(fact.data, Search) and not isinstance(fact.data.contact, ContactRef)
+    return fact.name in CONTACT_FACTS and not is_owners_own
 
 
 def fact_token(*, owner: str, source: str, id: str) -> str:  # noqa: A002  # CloudEvents' own word
@@ -94,6 +122,18 @@ def state_of(fact: Fact) -> State:
         case InteractionLogged() as data:
             entry = InteractionEntry(stamp, data.channel, data.direction.value, data.note)
             return replace(about, interactions=frozenset({entry}))
+        case MeetingScheduled() as data:
+            plan = data.model_dump(mode="json", exclude={"contact", "contacts", "meeting_id"}, exclude_none=True)
+            return replace(about, meetings={f"{PLANNED}{data.meeting_id}": Register(plan, stamp)})
+        case MeetingCancelled() as data:
+            plan = data.model_dump(mode="json", include={"starts_at"}, exclude_none=True)
+            return replace(about, meetings={f"{CANCELLED}{data.meeting_id}": Register(plan, stamp)})
+        case SearchStarted() as data:
+            return replace(about, search=_search(data, mark=SEARCH_STARTED, stamp=stamp))
+        case SearchChanged() as data:
+            return replace(about, search=_search(data, mark=SEARCH_CHANGED, stamp=stamp))
+        case SearchEnded() as data:
+            return replace(about, search=_search(data, mark=SEARCH_ENDED, stamp=stamp))
         case ContactRemoved():
             return replace(about, removed=stamp)
         case _:
@@ -113,6 +153,11 @@ def _with_person(about: State, person: Person, *, stamp: Stamp, source: str) -> 
         },
         jobs=_plain_job(person, stamp=stamp, source=source),
     )
+
+
+def _search(data: Search, *, mark: str, stamp: Stamp) -> dict[str, Register]:
+    stated = data.model_dump(mode="json", include=set(SEARCH_REGISTERS), exclude_unset=True, exclude_none=True)
+    return {mark: Register(None, stamp)} | {name: Register(value, stamp) for name, value in stated.items()}
 
 
 def _elements(values: tuple[str, ...], stamp: Stamp) -> dict[str, Register]:

@@ -1,74 +1,76 @@
-"""Apply facts to contacts: load, decide, save, publish, log."""
+"""Apply facts to contacts: load, decide, save, publish, log; and have those wait that are about nobody yet (ADR 0006)."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from services.contacts.domain.changes import Change, Outcome, Stored, decide
+from services.contacts.domain.changes import Change, Outcome
 from services.contacts.domain.identity import tokens_of
-from services.contacts.domain.references import refusals
-from services.contacts.domain.statements import CONTACT_FACTS, fact_token
+from services.contacts.domain.parts import parts_of
+from services.contacts.domain.results import Applied, Parked, Result, Unresolvable, combined
+from services.contacts.domain.statements import is_about_contact
 from services.contacts.fact_log import FactLog, FactRecord, KnownFact
 from services.contacts.outbox import Outbox
-from services.contacts.store import ContactStore, WriteConflict, unpublished_change
+from services.contacts.owner_store import OwnerStore
+from services.contacts.parked_store import MAX_PARKED, ParkedStore
+from services.contacts.store import ContactStore, unpublished_change
+from services.contacts.use_cases.merging import Merging, Seen
 from shared.clock import Clock
 from shared.counters import Counters
-from shared.errors import BrokerUnavailable, TransientError
+from shared.errors import BrokerUnavailable
 from shared.logging import get_logger
 from shared.messages.cloudevents import Fact
 
 log = get_logger(__name__)
 
-MAX_TRIES = 20
-"""Each lost try means that another writer changed one of the batch's contacts in between."""
-
 UNFINISHED_AT_ONCE = 100
+RELEASED_AT_ONCE = 500
+SWEPT_AT_ONCE = 1_000
+"""Of 100,000 waiting facts all have been looked at after as many turns as there are thousands: under ten minutes."""
+NO_ROOM = f"contact: nobody known is meant, and {MAX_PARKED:,} facts of this owner wait for people already"
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What a fact did: the contact it concerns, if it concerns one, and the outcome."""
+@dataclass(slots=True)
+class _Brought:
+    """What a round of facts did: by token, those that must wait, and the keys that people of each owner gained."""
 
-    contact: str | None
-    outcome: Outcome | None
-
-
-@dataclass(frozen=True, slots=True)
-class Unresolvable:
-    """A fact that names nobody, or somebody who does not exist."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Contacts of one owner that were looked up, by id, and the tokens they were looked up by."""
-
-    contacts: dict[str, Stored] = field(default_factory=dict)
-    asked: set[str] = field(default_factory=set)
+    results: dict[str, Result] = field(default_factory=dict)
+    waiting: dict[str, Fact] = field(default_factory=dict)
+    gained: dict[str, set[str]] = field(default_factory=dict)
 
 
 class ApplyFacts:
     """Applies batches of facts, of any owners, in any order and any number of times."""
 
-    def __init__(self, *, store: ContactStore, fact_log: FactLog, outbox: Outbox, clock: Clock, counters: Counters) -> None:
+    def __init__(
+        self,
+        *,
+        store: ContactStore,
+        fact_log: FactLog,
+        parked: ParkedStore,
+        owners: OwnerStore,
+        outbox: Outbox,
+        clock: Clock,
+        counters: Counters,
+    ) -> None:
         self._store = store
+        self._merging = Merging(store=store)
         self._fact_log = fact_log
+        self._parked = parked
+        self._owners = owners
         self._outbox = outbox
         self._clock = clock
         self._counters = counters
+        self._swept_to = ""
 
-    async def apply(
-        self, facts: Sequence[Fact], *, via: str | None = None, seen: Seen | None = None
-    ) -> list[Applied | Unresolvable]:
+    async def apply(self, facts: Sequence[Fact], *, via: str | None = None, seen: Seen | None = None) -> list[Result]:
         """
         Apply *facts* and return what each did, in their order.
 
         Args:
             facts: Of any owners.
-            via: The import that states them.
-            seen: What `look_up` found, for facts of one owner: it saves the first look. Should it be out of date, the store
-                notices, and all is looked up again.
+            via: The import that states them: the owner's own doing, of which nothing waits.
+            seen: What `look_up` found, for facts of one owner: it saves the first look.
 
         A fact whose `(source, id)` was applied before changes nothing and is reported so; but where an import starts again
         after a crash, its facts are reported as what they did the first time. When this returns, all changes are
@@ -77,22 +79,21 @@ class ApplyFacts:
         Raises:
             TransientError: the store does not answer, or other writers kept winning; nothing is lost by trying again.
         """
-        tokens = [fact_token(owner=fact.owner, source=fact.source, id=fact.id) for fact in facts]
-        known = await self._fact_log.known(tokens)
-        results: dict[str, Applied | Unresolvable] = {token: _repeated(fact, via=via) for token, fact in known.items()}
-        fresh: dict[str, Fact] = {}
-        for token, fact in zip(tokens, facts, strict=True):
-            if token not in known:
-                fresh.setdefault(token, fact)
-        changes: list[Change] = []
-        for owner in sorted({fact.owner for fact in fresh.values()}):
-            of_owner = [(token, fact) for token, fact in fresh.items() if fact.owner == owner]
-            made, done = await self._apply_of_owner(owner, of_owner, seen=seen)
-            changes += made
-            results |= done
-        removed = {change.id for change in changes if change.state.is_removed}
-        await asyncio.gather(self._publish(changes), self._record(fresh, results, via=via, removed=removed))
-        return [results[token] for token in tokens]
+        parts = [parts_of(fact) for fact in facts]
+        by_token: dict[str, Fact] = {}
+        for part in (part for each in parts for part in each):
+            by_token.setdefault(part.token, part.fact)
+        brought = await self._bring(by_token, via=via, seen=seen, may_park=via is None)
+        results = brought.results
+        for owner, waiting in _by_owner(brought.waiting).items():
+            results |= await self._park(owner, waiting)
+        released = await self._release(brought.gained)
+        results |= {token: result for token, result in released.items() if isinstance(results.get(token), Parked)}
+        return [combined([(part.place, results[part.token]) for part in each]) for each in parts]
+
+    async def look_up(self, *, owner: str, tokens: Iterable[str]) -> Seen:
+        """Load the contacts of *owner* who hold one of *tokens*, for `apply`."""
+        return await self._merging.look_up(owner=owner, tokens=tokens)
 
     async def finish_merges(self) -> None:
         """
@@ -103,62 +104,90 @@ class ApplyFacts:
         """
         for torn in await self._store.unfinished(limit=UNFINISHED_AT_ONCE):
             seen = await self.look_up(owner=torn.owner, tokens={torn.id})
-            changes, _ = await self._apply_of_owner(torn.owner, (), seen=seen)
-            await self._publish(changes)
-            log.info("merge_finished", contacts=len(changes))
+            merged = await self._merging.merge(owner=torn.owner, facts=(), seen=seen)
+            await self._publish(merged.changes)
+            await self._release({torn.owner: merged.gained})
+            log.info("merge_finished", contacts=len(merged.changes))
 
-    async def _apply_of_owner(
-        self, owner: str, facts: Sequence[tuple[str, Fact]], *, seen: Seen | None
-    ) -> tuple[list[Change], dict[str, Applied | Unresolvable]]:
-        results: dict[str, Applied | Unresolvable] = {}
-        about = [(token, fact) for token, fact in facts if fact.name in CONTACT_FACTS]
-        results |= {token: Applied(None, None) for token, fact in facts if fact.name not in CONTACT_FACTS}
-        tokens = _all_tokens(about)
-        for _ in range(MAX_TRIES):
-            seen = await self.look_up(owner=owner, tokens=tokens, seen=seen)
-            refused = refusals(facts=about, stored=seen.contacts.values())
-            results |= {token: Unresolvable(reason) for token, reason in refused.items()}
-            changes = await self._decide(owner, [(token, fact) for token, fact in about if token not in refused], seen)
-            try:
-                await self._store.write(changes)
-            except WriteConflict:
-                self._note(results, changes)
-                tokens, seen = tokens | seen.asked, None
+    async def sweep_parked(self) -> None:
+        """
+        Apply those of the next waiting facts that need not wait any more.
+
+        It finds what a process left that died before it came to that, and what waits although its source parks no more.
+
+        Raises:
+            TransientError: the store does not answer, or other writers kept winning.
+        """
+        facts = await self._parked.page(after=self._swept_to, limit=SWEPT_AT_ONCE)
+        self._swept_to = max(facts) if len(facts) == SWEPT_AT_ONCE else ""
+        if facts:
+            brought = await self._bring(facts, may_park=True)
+            await self._drop_applied(brought)
+            await self._release(brought.gained)
+
+    async def _bring(
+        self, facts: Mapping[str, Fact], *, may_park: bool, via: str | None = None, seen: Seen | None = None
+    ) -> _Brought:
+        """Apply *facts*, by token, publish and log; those that must wait are only told of."""
+        known = await self._fact_log.known(facts)
+        brought = _Brought(results={token: _repeated(fact, via=via) for token, fact in known.items()})
+        fresh = {token: fact for token, fact in facts.items() if token not in known}
+        about = {token: fact for token, fact in fresh.items() if is_about_contact(fact)}
+        brought.results |= {token: Applied(None, None) for token in fresh.keys() - about.keys()}
+        parking = await self._owners.parking({fact.owner for fact in about.values()}) if may_park and about else {}
+        changes: list[Change] = []
+        for owner, theirs in sorted(_by_owner(about).items()):
+            merged = await self._merging.merge(
+                owner=owner, facts=list(theirs.items()), parking=parking.get(owner, frozenset()), seen=seen
+            )
+            changes += merged.changes
+            brought.results |= merged.results
+            brought.gained[owner] = merged.gained
+        brought.waiting = {token: fact for token, fact in about.items() if isinstance(brought.results[token], Parked)}
+        removed = {change.id for change in changes if change.state.is_removed}
+        await asyncio.gather(self._publish(changes), self._record(fresh, brought.results, via=via, removed=removed))
+        return brought
+
+    async def _park(self, owner: str, facts: Mapping[str, Fact]) -> dict[str, Result]:
+        """
+        Have *facts*, by token, wait.
+
+        Whoever makes a contact looks afterwards for facts that wait for them, and whoever parks a fact looks afterwards for
+        the contact: so one of the two sees the other, however they come together.
+        """
+        refused = await self._parked.add(owner=owner, facts=facts, at=self._clock())
+        self._counters.add("facts.unresolvable", len(refused))
+        self._counters.add("facts.parked", len(facts) - len(refused))
+        results: dict[str, Result] = {token: Unresolvable(NO_ROOM) if token in refused else Parked() for token in facts}
+        keys = {key for fact in facts.values() for key in tokens_of(fact)}
+        seen = await self.look_up(owner=owner, tokens=keys)
+        present = keys.intersection(key for item in seen.contacts.values() for key in {item.id, *item.indexed, *item.state.keys})
+        return results | await self._release({owner: present})
+
+    async def _release(self, gained: Mapping[str, set[str]]) -> dict[str, Result]:
+        """Apply the facts that wait for one of these keys, by owner, and then those that wait for whom they bring."""
+        results: dict[str, Result] = {}
+        for owner, keys in gained.items():
+            if not keys or not await self._parked.has_any(owner=owner):
                 continue
-            self._note(results, changes)
-            return changes, results
-        raise TransientError("other writers kept changing the same contacts")
+            while keys:
+                further: set[str] = set()
+                after = ""
+                while facts := await self._parked.holding(owner=owner, keys=keys, after=after, limit=RELEASED_AT_ONCE):
+                    brought = await self._bring(facts, may_park=False)
+                    await self._drop_applied(brought)
+                    results |= brought.results
+                    further |= brought.gained.get(owner, set())
+                    after = max(facts)
+                keys = further
+        return results
 
-    async def look_up(self, *, owner: str, tokens: Iterable[str], seen: Seen | None = None) -> Seen:
-        """Load who holds *tokens*, and with them whoever a merge that is not finished still ties to them; add to *seen*."""
-        seen = seen or Seen()
-        missing = set(tokens) - seen.asked
-        while missing:
-            seen.asked.update(missing)
-            found = await self._store.with_keys(owner=owner, tokens=missing)
-            seen.contacts.update({item.id: item for item in found})
-            missing = {token for item in found for token in item.ties} - seen.asked - seen.contacts.keys()
-        return seen
-
-    async def _decide(self, owner: str, facts: Sequence[tuple[str, Fact]], seen: Seen) -> list[Change]:
-        """Decide, and again when a contact's new id turns out to be taken by a document that holds no key any more."""
-        while True:
-            changes = decide(facts=facts, stored=seen.contacts.values())
-            missing = {change.id for change in changes} - seen.contacts.keys() - seen.asked
-            if not missing:
-                return changes
-            await self.look_up(owner=owner, tokens=missing, seen=seen)
-
-    @staticmethod
-    def _note(results: dict[str, Applied | Unresolvable], changes: Iterable[Change]) -> None:
-        """Keep the first outcome of a fact: at a later try its own earlier write makes it look unchanged."""
-        for change in changes:
-            for token, outcome in change.outcomes.items():
-                earlier = results.get(token)
-                first = earlier.outcome if isinstance(earlier, Applied) else None
-                if outcome is Outcome.UNCHANGED and change.created_by == token:
-                    outcome = Outcome.CREATED  # written by a process that died before it could log it
-                results[token] = Applied(change.id, outcome if first in (None, Outcome.UNCHANGED) else first)
+    async def _drop_applied(self, brought: _Brought) -> None:
+        """Delete the waiting facts that were applied. One that was refused stays, to be seen."""
+        applied = [token for token, result in brought.results.items() if isinstance(result, Applied)]
+        if applied:
+            await self._parked.drop(applied)
+            self._counters.add("facts.released", len(applied))
 
     async def _publish(self, changes: Sequence[Change]) -> None:
         ready = [item for change in changes if (item := unpublished_change(change))]
@@ -170,25 +199,21 @@ class ApplyFacts:
             log.warning("publishing_deferred", reason=str(exc), contacts=len(ready))
 
     async def _record(
-        self, fresh: dict[str, Fact], results: dict[str, Applied | Unresolvable], *, via: str | None, removed: set[str]
+        self, fresh: Mapping[str, Fact], results: Mapping[str, Result], *, via: str | None, removed: set[str]
     ) -> None:
         records: list[FactRecord] = []
         for token, fact in fresh.items():
-            result = results[token]
-            if isinstance(result, Unresolvable):
-                self._counters.add("facts.unresolvable")
-                continue
-            self._counters.add(f"facts.{result.outcome.value if result.outcome else 'kept'}")
-            records.append(
-                FactRecord(
-                    token=token,
-                    fact=fact,
-                    contact=result.contact,
-                    outcome=result.outcome,
-                    via=via,
-                    keeps_body=via is None and result.contact not in removed,
-                )
-            )
+            match results[token]:
+                case Applied(contact=contact, outcome=outcome):
+                    self._counters.add(f"facts.{outcome.value if outcome else 'kept'}")
+                    keeps_body = via is None and contact not in removed
+                    records.append(
+                        FactRecord(token=token, fact=fact, contact=contact, outcome=outcome, via=via, keeps_body=keeps_body)
+                    )
+                case Unresolvable():
+                    self._counters.add("facts.unresolvable")
+                case Parked():
+                    pass  # it is not done with: in the log it would count as applied
         await self._fact_log.record(records, at=self._clock())
 
 
@@ -197,5 +222,8 @@ def _repeated(known: KnownFact, *, via: str | None) -> Applied:
     return Applied(known.contact, known.outcome if is_same_run or known.outcome is None else Outcome.UNCHANGED)
 
 
-def _all_tokens(facts: Iterable[tuple[str, Fact]]) -> set[str]:
-    return {token for _, fact in facts for token in tokens_of(fact)}
+def _by_owner(facts: Mapping[str, Fact]) -> dict[str, dict[str, Fact]]:
+    found: dict[str, dict[str, Fact]] = {}
+    for token, fact in facts.items():
+        found.setdefault(fact.owner, {})[token] = fact
+    return found

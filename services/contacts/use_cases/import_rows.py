@@ -7,12 +7,14 @@ from datetime import datetime
 from services.contacts.domain.changes import Outcome, Stored
 from services.contacts.domain.identity import fold, tokens_of
 from services.contacts.domain.import_rules import LINKEDIN, is_changed_job, only_match, source_of
+from services.contacts.domain.results import Applied, Unresolvable
 from services.contacts.domain.snapshot import snapshot_of
 from services.contacts.fact_log import FactLog
 from services.contacts.importers.rows import Remark as RowRemark
 from services.contacts.importers.rows import Row, Skipped
 from services.contacts.store import ContactStore
-from services.contacts.use_cases.facts import Applied, ApplyFacts, Seen
+from services.contacts.use_cases.facts import ApplyFacts
+from services.contacts.use_cases.merging import Seen
 from services.contacts.use_cases.receipts import ReceiptWriter
 from shared.emitting import Emitter
 from shared.messages.cloudevents import CloudEvent, Fact, new_event
@@ -83,7 +85,7 @@ class ImportRows:
         merged: list[tuple[int, str]] = []
         for candidate, result in zip(wanted, results, strict=True):
             if not isinstance(result, Applied) or result.contact is None:
-                reason = "it concerns nobody" if isinstance(result, Applied) else result.reason
+                reason = result.reason if isinstance(result, Unresolvable) else "it concerns nobody"
                 receipt.skip(line=candidate.row.line, reason=reason)
                 continue
             outcome = _outcome(candidate, result, context)

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
+from services.contacts.domain.results import Unresolvable
 from services.contacts.owner_store import OwnerStore
-from services.contacts.use_cases.facts import ApplyFacts, Unresolvable
+from services.contacts.use_cases.facts import ApplyFacts
 from services.contacts.use_cases.imports import Imports
 from shared import subjects
 from shared.broker import Received, Refused
 from shared.errors import PermanentError
 from shared.messages.cloudevents import CloudEvent, Fact, fact_name, to_fact
-from shared.messages.facts import FactName, ImportUploaded
+from shared.messages.facts import FactName, ImportUploaded, upload_name
 
 
 class Intake:
@@ -55,10 +56,19 @@ class Intake:
             raise PermanentError(
                 f"subject: there is no owner {subject.owner!r}; `hobnob owner add {subject.owner} --name NAME` adds one"
             )
-        return to_fact(item.body, owner=subject.owner, stored_at=item.stored_at)
+        fact = to_fact(item.body, owner=subject.owner, stored_at=item.stored_at)
+        if isinstance(fact.data, ImportUploaded):
+            _refuse_anothers_upload(fact.data, owner=subject.owner)
+        return fact
 
     async def _look_up_owners(self, batch: Sequence[Received[CloudEvent]]) -> None:
         """Owners are only ever added: those known once need no second look."""
         named = {parts[2] for item in batch if len(parts := item.subject.split(".")) > 3}
         if unknown := named - self._known_owners:
             self._known_owners |= await self._owners.existing(unknown)
+
+
+def _refuse_anothers_upload(upload: ImportUploaded, *, owner: str) -> None:
+    """Raise when an upload may be another owner's: whoever knew its name could have it imported for themselves."""
+    if upload.object_name != (expected := upload_name(owner=owner, import_id=upload.import_id)):
+        raise PermanentError(f"object_name: the upload of this import must be named {expected!r}")

@@ -53,9 +53,16 @@ class Owners:
 
 
 def with_settings(*, profile: OwnerProfile, settings: OwnerSettings, rev: int) -> OwnerProfile:
-    """Return *profile* with those *settings* that are not None; cadences and lead times are changed one by one."""
+    """
+    Return *profile* with those *settings* that are not None.
+
+    Cadences, lead times and policies for unknown contacts are changed one by one.
+
+    Raises:
+        ValidationError: together with those that were there, there are too many policies.
+    """
     given = {name: value for name, value in settings if value is not None}
-    for name in ("cadence_days", "birthday_lead_days"):
+    for name in ("cadence_days", "birthday_lead_days", "unknown_contacts"):
         if name in given:
             given[name] = getattr(profile, name) | given[name]
     return OwnerProfile.model_validate({**dict(profile), **given, "rev": rev})

@@ -1,20 +1,20 @@
 """Questions about contacts, and the two requests that change one: `apply` and `forget`."""
 
-import base64
-import json
-from binascii import Error as Base64Error
-from collections.abc import Sequence
 from uuid import uuid4
 
 from pydantic import TypeAdapter
 
 from services.contacts.domain.changes import Stored
+from services.contacts.domain.parts import parts_of
+from services.contacts.domain.results import Parked, Unresolvable
 from services.contacts.domain.snapshot import snapshot_of
-from services.contacts.domain.statements import CONTACT_FACTS, instant
+from services.contacts.domain.statements import instant, is_about_contact
 from services.contacts.fact_log import FactLog
 from services.contacts.owner_store import OwnerStore
+from services.contacts.parked_store import ParkedStore
 from services.contacts.store import ContactStore
-from services.contacts.use_cases.facts import ApplyFacts, Unresolvable
+from services.contacts.use_cases.facts import ApplyFacts
+from services.contacts.use_cases.paging import first_that_fit, read_cursor, write_cursor
 from shared.clock import Clock
 from shared.errors import InvalidMessage, NotFound
 from shared.messages.cloudevents import CloudEvent, Fact, new_event, to_fact
@@ -23,6 +23,7 @@ from shared.messages.rpc import (
     ApplyFact,
     ContactPage,
     ContactReply,
+    FactParked,
     ForgetContact,
     GetContact,
     ListContacts,
@@ -31,18 +32,25 @@ from shared.messages.rpc import (
 from shared.messages.snapshots import ContactSnapshot
 
 FORGET_SOURCE = "hobnob/forget"
-PAGE_BYTES = 768 * 1024
-"""A reply must stay below NATS' default limit of 1 MiB; what does not fit is on the next page."""
-
 _CURSOR = TypeAdapter(tuple[str, str])
 
 
 class Contacts:
     """Handles the requests `get`, `list`, `apply` and `forget`."""
 
-    def __init__(self, *, store: ContactStore, fact_log: FactLog, owners: OwnerStore, facts: ApplyFacts, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        store: ContactStore,
+        fact_log: FactLog,
+        parked: ParkedStore,
+        owners: OwnerStore,
+        facts: ApplyFacts,
+        clock: Clock,
+    ) -> None:
         self._store = store
         self._fact_log = fact_log
+        self._parked = parked
         self._owners = owners
         self._facts = facts
         self._clock = clock
@@ -56,28 +64,30 @@ class Contacts:
         filters = self._store.filters(
             search=request.search, closeness=request.closeness, tag=request.tag, company=request.company
         )
-        after = _read_cursor(request.cursor) if request.cursor else None
+        after = read_cursor(request.cursor, of=_CURSOR) if request.cursor else None
         found = await self._store.page(owner=request.owner, filters=filters, after=after, limit=request.limit + 1)
-        rows = _first_that_fit([(name, _snapshot(stored)) for name, stored in found[: request.limit]])
-        cursor = _write_cursor(rows[-1][0], rows[-1][1].id) if len(found) > len(rows) else None
+        rows = first_that_fit([(name, _snapshot(stored)) for name, stored in found[: request.limit]])
+        cursor = write_cursor(rows[-1][0], rows[-1][1].id) if len(found) > len(rows) else None
         return ContactPage(contacts=tuple(snapshot for _, snapshot in rows), cursor=cursor)
 
-    async def apply(self, request: ApplyFact) -> ContactReply:
+    async def apply(self, request: ApplyFact) -> ContactReply | FactParked:
         """
-        Take one CloudEvent the same way as from the intake and return the contact as it then is.
+        Take one CloudEvent the same way as from the intake and return the contact as it then is, or that it waits for them.
 
         Raises:
-            InvalidMessage: the event is malformed, or states a fact about no single contact.
+            InvalidMessage: the event is malformed or another owner's, or states a fact about no single contact.
             NotFound: the owner, or the contact it names by our id, does not exist.
         """
         await self._owners.get(request.owner)
         event = CloudEvent.model_validate(request.event)
         fact = to_fact(event, owner=request.owner, stored_at=self._clock())
-        if fact.name not in CONTACT_FACTS:
-            raise InvalidMessage(f"type: {event.type} is about no contact; publish it to the intake")
+        if not is_about_contact(fact) or len(parts_of(fact)) > 1:
+            raise InvalidMessage(f"type: this {event.type} is not about one contact; publish it to the intake")
         (result,) = await self._facts.apply([fact])
         if isinstance(result, Unresolvable):
             raise NotFound(result.reason)
+        if isinstance(result, Parked):
+            return FactParked()
         assert result.contact is not None
         return ContactReply(contact=await self._present(request.owner, result.contact, removed_too=True))
 
@@ -92,8 +102,10 @@ class Contacts:
         if not known.state.is_removed:
             await self._facts.apply([self._removal(known)])
             known = await self._stored(request.owner, request.id)
-        # Also of somebody who was removed already: the process that did it may have died before it came to this.
-        erased = await self._fact_log.erase(owner=request.owner, contacts=known.state.keys)
+        # Also of somebody who was removed already: the process that did it may have died before it came to this. Their facts
+        # come last: as long as there are some, it can be asked for again.
+        erased = await self._parked.erase(owner=request.owner, keys=known.state.keys)
+        erased += await self._fact_log.erase(owner=request.owner, contacts=known.state.keys)
         if not erased:
             raise NotFound(f"there is no contact {request.id!r}")
         return Ok()
@@ -126,26 +138,3 @@ class Contacts:
 
 def _snapshot(stored: Stored) -> ContactSnapshot:
     return snapshot_of(stored.state, owner=stored.owner, id=stored.id, rev=stored.rev)
-
-
-def _first_that_fit(rows: Sequence[tuple[str, ContactSnapshot]]) -> list[tuple[str, ContactSnapshot]]:
-    """Return as many of *rows* as fit into one reply; one always does."""
-    fitting: list[tuple[str, ContactSnapshot]] = []
-    room_bytes = PAGE_BYTES
-    for row in rows:
-        room_bytes -= len(row[1].model_dump_json().encode())
-        if room_bytes < 0 and fitting:
-            break
-        fitting.append(row)
-    return fitting
-
-
-def _write_cursor(name: str, contact: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps([name, contact], ensure_ascii=False).encode()).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[str, str]:
-    try:
-        return _CURSOR.validate_json(base64.urlsafe_b64decode(cursor))
-    except (ValueError, Base64Error) as exc:
-        raise InvalidMessage("cursor: take it from the page before, unchanged") from exc

@@ -33,7 +33,8 @@ class Item:
 
     `id` is the reminder's: `<contact>:<key>:<on>` (ADR 0003). `contact` is whom it is about now; after a merge that is the
     survivor, not the contact in the id. `surfaced_at` is when it last came to the top of the list: at its creation, on the
-    day itself, at the end of a snooze. `revision` counts the writes of the document. `pending` is the outbox.
+    day itself, at the end of a snooze. `revision` counts the writes of the document. `pending` is the outbox. `variant` is the
+    template that the draft was made from, and `owner_lines` are the lines it had for the owner's eye, once it was edited or sent.
     """
 
     id: str
@@ -54,6 +55,8 @@ class Item:
     changed_at: datetime | None = None
     snoozed_until: datetime | None = None
     draft: Draft | None = None
+    variant: str | None = None
+    owner_lines: tuple[str, ...] = ()
     revision: int = 0
     changes: int = 0
     pending: tuple[Change, ...] = ()

@@ -4,31 +4,27 @@ What a draft says before it is put into sentences: how the person is addressed, 
 Everything a template is given is one clean line of text, so that no name can break a subject line.
 """
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2s
 from typing import Final
 
-from babel import Locale
-
+from services.notifier.domain.addressing import first_name, full_name, one_line, signature
+from services.notifier.domain.common_ground import Kind, Shared, common_ground, folded, told_to_contact
 from services.notifier.domain.items import Item
-from shared.messages.rpc import Draft
+from services.notifier.domain.languages import ENGLISH, day_and_month, ordinal, years
+from services.notifier.domain.owner_lines import check_first, personal_line
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
 from shared.messages.values import Closeness, Confidence, Occasion
 
 NOTE_CHARS: Final = 120
 """Of a note, as much as reminds the owner of the conversation."""
+VALUE_CHARS: Final = 120
+"""Of a company, a title or a label, as much as a sentence can carry."""
 
-CHECK_FIRST: Final = "(Check first:"
-PERSONAL_LINE: Final = "[Add a personal line"
-"""How the lines begin that are meant for the owner and never for the person greeted."""
-
-_LOCALE: Final = Locale.parse("en")
-_ORDINAL_SUFFIX: Final = {"one": "st", "two": "nd", "few": "rd", "other": "th"}
-_HONORIFICS: Final = frozenset(
-    ("dr", "prof", "professor", "mr", "mrs", "ms", "miss", "mx", "sir", "dame", "rev", "herr", "frau", "mme", "ing", "dipl")
-)
+_ROUND_AGES: Final = frozenset({18})
+_ROUND_YEARS: Final = frozenset({25})
+"""Milestones beside the multiples of ten."""
 
 
 class Tone(StrEnum):
@@ -43,24 +39,32 @@ class Tone(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """
-    What a template may say. Text that is not known is empty.
+    What a template may say. Text that is not known is empty; `docs/templates.md` explains each for those who write templates.
 
-    `name` is always fit for "Hi …,"; `vocative` is ", Anna" or nothing. `ordinal` is "40th", `years` "5 years" or "1 year".
-    `is_derived`: Hobnob concluded the job change itself.
+    `vocative` is ", Anna" or nothing. `ordinal` is "40th", `years` "5 years" or "1 year", `date` "4 May". `is_derived`: Hobnob
+    concluded the job change itself. `check_first` and `personal_line` are for the owner's eye, empty where there is no need.
     """
 
+    occasion: str
     name: str
+    full_name: str
     vocative: str
     signature: str
     company: str
     title: str
     label: str
     note: str
+    date: str
+    milestone: int | None
     ordinal: str
     years: str
     is_belated: bool
     is_approximate: bool
     is_derived: bool
+    is_round: bool
+    common_ground: str
+    check_first: str
+    personal_line: str
 
 
 def tone_for(closeness: Closeness) -> Tone:
@@ -73,88 +77,77 @@ def variant_of(*, item: str, count: int) -> int:
     return int.from_bytes(blake2s(item.encode(), digest_size=8).digest(), "big") % count
 
 
-def words_for(*, item: Item, snapshot: ContactSnapshot, profile: OwnerProfile | None, is_belated: bool) -> Words:
-    """Return what a draft for *item* may say of the person and the owner as they now are."""
-    name = _addressed_as(snapshot)
+def words_for(
+    *, item: Item, snapshot: ContactSnapshot, profile: OwnerProfile | None, is_belated: bool, tag: str = ENGLISH
+) -> Words:
+    """
+    Return what a draft for *item* may say of the person and the owner as they now are.
+
+    Args:
+        item: What it is about.
+        snapshot: The person.
+        profile: The owner; None when unknown.
+        is_belated: Whether the day has passed.
+        tag: BCP 47 tag of the language that the letter is written in. Lines for the owner are in the owner's.
+    """
     tone = tone_for(snapshot.closeness)
-    job = snapshot.job
+    is_close = tone is Tone.CLOSE
+    owners_tag = profile.language if profile else ENGLISH
+    name, job = first_name(snapshot), snapshot.job
+    note = _last_note(snapshot)
     milestone = item.milestone if item.milestone and item.milestone > 0 else None
+    is_derived = bool(job and item.occasion is Occasion.NEW_JOB and job.confidence is Confidence.DERIVED)
+    ground = _ground(item, snapshot, profile)
+    wants_a_line = is_close or (item.occasion is Occasion.STAY_IN_TOUCH and bool(note))
     return Words(
-        name=name or "there",
+        occasion=item.occasion.value,
+        name=name,
+        full_name=full_name(snapshot) or name,
         vocative=f", {name}" if name else "",
-        signature=_signature(profile, tone),
-        company=_line(job.company) if job else "",
-        title=_line(job.title) if job else "",
-        label=_line(item.label),
-        note=_last_note(snapshot),
-        ordinal=ordinal(milestone) if milestone else "",
-        years=years(milestone) if milestone else "",
+        signature=signature(profile, is_close=is_close),
+        company=one_line(job.company, chars=VALUE_CHARS) if job else "",
+        title=one_line(job.title, chars=VALUE_CHARS) if job else "",
+        label=one_line(item.label, chars=VALUE_CHARS),
+        note=note,
+        date=day_and_month(item.on, tag=tag),
+        milestone=milestone,
+        ordinal=ordinal(milestone, tag=tag) if milestone else "",
+        years=years(milestone, tag=tag) if milestone else "",
         is_belated=is_belated,
         is_approximate=item.approximate,
-        is_derived=bool(job and item.occasion is Occasion.NEW_JOB and job.confidence is Confidence.DERIVED),
+        is_derived=is_derived,
+        is_round=milestone is not None and not item.approximate and is_round(milestone, occasion=item.occasion),
+        common_ground=told_to_contact(ground, tag=tag, is_close=is_close),
+        check_first=check_first(tag=owners_tag) if is_derived else "",
+        personal_line=personal_line(note=note, tag=owners_tag) if wants_a_line else "",
     )
 
 
-def ordinal(number: int) -> str:
-    """Write *number* as 1st, 2nd, 11th, 21st (CLDR's ordinal rules)."""
-    return f"{number}{_ORDINAL_SUFFIX[_LOCALE.ordinal_form(number)]}"
+def is_round(milestone: int, *, occasion: Occasion) -> bool:
+    """Whether a milestone is worth a word of its own: every tenth, coming of age, and 25 years at work."""
+    if milestone <= 0:
+        return False
+    match occasion:
+        case Occasion.BIRTHDAY:
+            return milestone % 10 == 0 or milestone in _ROUND_AGES
+        case Occasion.WORK_ANNIVERSARY:
+            return milestone % 10 == 0 or milestone in _ROUND_YEARS
+        case _:
+            return False
 
 
-def years(number: int) -> str:
-    """Write a span of whole years."""
-    return f"{number} year" if _LOCALE.plural_form(number) == "one" else f"{number} years"
-
-
-def without_owner_lines(draft: Draft) -> Draft:
-    """Return *draft* as it goes out: lines that Hobnob wrote for the owner's eyes, left as they were, are dropped."""
-    kept = [line for line in draft.body.split("\n") if not line.startswith((CHECK_FIRST, PERSONAL_LINE))]
-    return Draft(subject=draft.subject, body=tidy("\n".join(kept)))
-
-
-def tidy(text: str) -> str:
-    """Return *text* with at most one blank line in a row and no white space at the ends of its lines."""
-    lines = "\n".join(line.rstrip() for line in text.strip().split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", lines)
-
-
-def _addressed_as(snapshot: ContactSnapshot) -> str:
-    """Return the name to greet with, or "" when nothing we have is one; a mail address never is."""
-    candidates = [snapshot.given_name, _first_name(_line(snapshot.name))]
-    if snapshot.closeness is Closeness.INTIMATE:
-        candidates.insert(0, snapshot.nickname)
-    return next((name for candidate in candidates if (name := _presentable(_line(candidate)))), "")
-
-
-def _first_name(name: str) -> str:
-    family, comma, given = name.partition(",")
-    words = (given if comma and given.strip() else family).split()
-    return next((word for word in words if word.rstrip(".").casefold() not in _HONORIFICS), "")
-
-
-def _presentable(name: str) -> str:
-    bare = re.sub(r"\s*\([^)]*\)", "", name).strip()
-    words = [word for word in bare.split() if word.rstrip(".").casefold() not in _HONORIFICS]
-    bare = " ".join(words)
-    # An address, a handle or a number is no name; a lone initial is none to greet with either.
-    if not bare or re.search(r"[@_\d/\\<>\[\]{}]|[a-z]\.[a-z]", bare) or re.fullmatch(r"[A-Za-z]\.?", bare):
-        return ""
-    return bare.title() if bare.islower() or (bare.isupper() and len(bare) > 2) else bare
-
-
-def _signature(profile: OwnerProfile | None, tone: Tone) -> str:
-    name = _line(profile.name) if profile else ""
-    if name.casefold() == "me" or "@" in name:
-        return ""
-    return _first_name(name) or name if tone is Tone.CLOSE else name
+def _ground(item: Item, snapshot: ContactSnapshot, profile: OwnerProfile | None) -> tuple[Shared, ...]:
+    """Return what may be said of what the two share: nothing beside a custom date, which may be a sad one."""
+    if profile is None or item.occasion is Occasion.CUSTOM:
+        return ()
+    shared = common_ground(owner=profile, contact=snapshot)
+    if item.occasion is not Occasion.NEW_JOB or not snapshot.job:
+        return shared
+    # Nobody knows a company from the inside on the first day.
+    new = folded(snapshot.job.company or "")
+    return tuple(each for each in shared if each.kind is not Kind.EMPLOYER or folded(each.value) != new)
 
 
 def _last_note(snapshot: ContactSnapshot) -> str:
     notes = [(interaction.at, interaction.note) for interaction in snapshot.interactions if interaction.note]
-    note = _line(max(notes)[1]) if notes else ""
-    if len(note) <= NOTE_CHARS:
-        return note.rstrip(".")
-    return note[:NOTE_CHARS].rsplit(" ", 1)[0].rstrip(".,;:") + " …"
-
-
-def _line(text: str | None) -> str:
-    return " ".join(text.split()) if text else ""
+    return one_line(max(notes)[1], chars=NOTE_CHARS).rstrip(".") if notes else ""

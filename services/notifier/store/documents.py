@@ -68,6 +68,8 @@ def to_document(item: Item) -> Document:
         "snoozed_until": item.snoozed_until,
         "changes": item.changes or None,
         "draft": item.draft.model_dump() if item.draft else None,
+        "variant": item.variant,
+        "owner_lines": list(item.owner_lines) or None,
         "pending": [_change_document(change) for change in item.pending] or None,
     }
     return document | {name: value for name, value in optional.items() if value is not None}
@@ -95,6 +97,8 @@ def from_document(document: Document) -> Item:
         changed_at=document.get("changed_at"),
         snoozed_until=document.get("snoozed_until"),
         draft=Draft.model_validate(draft) if draft else None,
+        variant=document.get("variant"),
+        owner_lines=tuple(document.get("owner_lines", ())),
         revision=document["revision"],
         changes=document.get("changes", 0),
         pending=tuple(_change(change) for change in document.get("pending", ())),

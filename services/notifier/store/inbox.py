@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from services.notifier.domain.items import OPEN, Item
 from services.notifier.store.bulk import write_guarded
 from services.notifier.store.documents import from_document, to_document
 from shared.messages.reminders import ItemState
+from shared.messages.values import Occasion
 from shared.mongo import (
     ASCENDING,
     DESCENDING,
@@ -17,12 +19,22 @@ from shared.mongo import (
     IndexModel,
     ReplaceOne,
     UpdateOne,
+    aggregate,
     insert_new,
     store_errors,
 )
 
 Place = tuple[datetime, str]
 """Where a page of the list ends: `surfaced_at` and id of its last item."""
+
+
+class Greeting(NamedTuple):
+    """A greeting that was sent, and the template it was made from."""
+
+    contact: str
+    occasion: Occasion
+    variant: str
+
 
 _OPEN_STATES = sorted(state.value for state in OPEN)
 
@@ -87,6 +99,31 @@ class InboxStore:
             cursor = self._items.find(query).sort([("surfaced_at", DESCENDING), ("_id", ASCENDING)]).limit(limit)
             return [from_document(document) async for document in cursor]
 
+    async def greetings(self, *, owner: str, contacts: Iterable[str]) -> list[Greeting]:
+        """Return which template was last sent to each of *contacts* for each occasion, the oldest first."""
+        query: Document = {
+            "owner": owner,
+            "contact": {"$in": list(contacts)},
+            "state": ItemState.SENT.value,
+            "variant": {"$exists": True},
+        }
+        pipeline: list[Document] = [
+            {"$match": query},
+            {"$sort": {"changed_at": 1}},
+            {
+                "$group": {
+                    "_id": {"contact": "$contact", "occasion": "$occasion"},
+                    "at": {"$last": "$changed_at"},
+                    "variant": {"$last": "$variant"},
+                }
+            },
+            {"$sort": {"at": 1}},
+        ]
+        return [
+            Greeting(found["_id"]["contact"], Occasion(found["_id"]["occasion"]), found["variant"])
+            for found in await aggregate(self._items, pipeline)
+        ]
+
     async def count_unread(self, *, owner: str) -> int:
         """Return how many unread items *owner* has."""
         with store_errors():
@@ -137,5 +174,6 @@ class InboxStore:
         """Erase what items of forgotten people say about them; that there was a greeting stays."""
         with store_errors():
             await self._items.update_many(
-                {"contact": {"$in": list(contacts)}}, {"$unset": {"draft": "", "label": ""}, "$inc": {"revision": 1}}
+                {"contact": {"$in": list(contacts)}},
+                {"$unset": {"draft": "", "label": "", "owner_lines": ""}, "$inc": {"revision": 1}},
             )

@@ -1,13 +1,16 @@
 """What the owner does with an item: send, edit, snooze, dismiss. Doing it twice is doing it once."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.notifier.domain import transitions
 from services.notifier.domain.items import Item, today_of
+from services.notifier.domain.owner_lines import without_owner_lines
 from services.notifier.domain.staleness import SENTENCE, Skip, Withdraw, is_doubled, judge_item, same_occasion_ids
-from services.notifier.domain.wording import without_owner_lines
+from services.notifier.drafts import Drafted
 from services.notifier.people_stream import current_people
+from services.notifier.use_cases.drafting import write_drafts
 from services.notifier.use_cases.listing import show_items
 from services.notifier.use_cases.people import profiles_of, survivor_of
 from services.notifier.use_cases.tools import Tools
@@ -44,8 +47,9 @@ async def send_item(tools: Tools, *, request: ItemAction) -> ItemReply:
         person = await _person_now(tools, item)
         if refused := await _reason_against(tools, item, person):
             return transitions.withdraw(item, at=now)
-        draft = await _draft_of(tools, item, person, now=now)
-        return transitions.send(item, draft=without_owner_lines(draft), at=now)
+        drafted = await _draft_of(tools, item, person, now=now)
+        said = without_owner_lines(drafted.draft, lines=drafted.owner_lines)
+        return transitions.send(replace(item, variant=drafted.variant, owner_lines=()), draft=said, at=now)
 
     reply = await _act(tools, request, step)
     if refused:
@@ -66,12 +70,14 @@ async def edit_item(tools: Tools, *, request: EditItem) -> ItemReply:
 
     async def step(item: Item) -> Item:
         person = (await tools.people.snapshots(contacts=[item.contact], owner=item.owner)).get(item.contact)
-        present = await _draft_of(tools, item, person, now=now)
+        drafted = await _draft_of(tools, item, person, now=now)
+        present = drafted.draft
         draft = Draft(
             subject=present.subject if request.subject is None else request.subject,
             body=present.body if request.body is None else request.body,
         )
-        edited = transitions.edit(item, draft=draft)
+        started = replace(item, variant=drafted.variant, owner_lines=drafted.owner_lines)
+        edited = transitions.edit(started, draft=draft)
         return item if draft == present else edited
 
     return await _act(tools, request, step)
@@ -150,7 +156,7 @@ async def _reason_against(tools: Tools, item: Item, person: ContactSnapshot | No
     return Skip.ALREADY_GREETED if is_doubled(item=item, person=person, others=others) else None
 
 
-async def _draft_of(tools: Tools, item: Item, person: ContactSnapshot | None, *, now: datetime) -> Draft:
+async def _draft_of(tools: Tools, item: Item, person: ContactSnapshot | None, *, now: datetime) -> Drafted:
     profile = (await profiles_of(tools, owners={item.owner})).get(item.owner)
-    today = today_of(profile, now=now)
-    return tools.drafter.draft(item=item, snapshot=person, profile=profile, today=today)
+    people = {item.contact: person} if person else {}
+    return (await write_drafts(tools, items=[item], people=people, profile=profile, today=today_of(profile, now=now)))[0]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from services.notifier.domain.cursor import read_cursor, write_cursor
 from services.notifier.domain.items import Item, reads_belated, today_of
 from services.notifier.domain.staleness import silence
+from services.notifier.use_cases.drafting import write_drafts
 from services.notifier.use_cases.people import profiles_of
 from services.notifier.use_cases.tools import Tools
 from shared.messages.reminders import ItemState
@@ -55,6 +56,7 @@ async def show_items(tools: Tools, *, owner: str, items: Sequence[Item]) -> list
     profile = (await profiles_of(tools, owners={owner})).get(owner)
     today = today_of(profile, now=tools.clock())
     people = await tools.people.snapshots(contacts={item.contact for item in items}, owner=owner)
+    drafts = await write_drafts(tools, items=items, people=people, profile=profile, today=today)
     return [
         InboxItem(
             id=item.id,
@@ -64,10 +66,11 @@ async def show_items(tools: Tools, *, owner: str, items: Sequence[Item]) -> list
             state=item.state,
             belated=reads_belated(item, today=today),
             milestone=item.milestone,
-            draft=tools.drafter.draft(item=item, snapshot=people.get(item.contact), profile=profile, today=today),
+            draft=drafted.draft,
             created_at=item.created_at,
+            common_ground=drafted.common_ground,
         )
-        for item in items
+        for item, drafted in zip(items, drafts, strict=True)
     ]
 
 

@@ -12,6 +12,7 @@ from nats.aio.client import Client
 from pydantic import TypeAdapter
 
 from services.contacts.app import build_app
+from services.contacts.parked_store import ParkedStore
 from services.contacts.settings import ContactsSettings
 from shared import subjects
 from shared.emitting import Emitter
@@ -23,12 +24,15 @@ from shared.messages.rpc import (
     ContactPage,
     ContactReply,
     Err,
+    FactPage,
+    FactParked,
     HealthReply,
     ListContacts,
     Ok,
     OwnerList,
     OwnerReply,
     OwnerSettings,
+    ParkedCount,
 )
 from shared.messages.snapshots import ContactSnapshot
 from shared.messages.values import Message
@@ -40,7 +44,17 @@ from tests.servers import Servers
 from tests.unit.contacts.facts import START
 
 REPLIES: TypeAdapter[Any] = TypeAdapter(
-    ContactPage | ContactReply | Err | HealthReply | Ok | OwnerList | OwnerReply | ImportProgress
+    ContactPage
+    | ContactReply
+    | Err
+    | FactPage
+    | FactParked
+    | HealthReply
+    | Ok
+    | OwnerList
+    | OwnerReply
+    | ParkedCount
+    | ImportProgress
 )
 ReplyT = TypeVar("ReplyT", bound=Message)
 
@@ -124,5 +138,6 @@ async def core(servers: Servers) -> AsyncIterator[Core]:
     async with open_database(servers.mongo_url, name=name) as database:
         made = Core(client, database, owner=name)
         await made.process()[1].ensure_indexes()
+        await ParkedStore(database).ensure_indexes()
         yield made
     await client.close()

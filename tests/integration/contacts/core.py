@@ -6,10 +6,13 @@ from typing import Any
 
 from nats.aio.client import Client
 
+from services.contacts.domain.results import Applied
 from services.contacts.fact_log import FactLog
 from services.contacts.outbox import Outbox
+from services.contacts.owner_store import OwnerStore
+from services.contacts.parked_store import ParkedStore
 from services.contacts.store import ContactStore
-from services.contacts.use_cases.facts import Applied, ApplyFacts
+from services.contacts.use_cases.facts import ApplyFacts
 from shared import subjects
 from shared.clock import system_clock
 from shared.counters import Counters
@@ -89,7 +92,15 @@ class Core:
         store = ContactStore(database)
         outbox = Outbox(store=store, client=self.client)
         return (
-            ApplyFacts(store=store, fact_log=FactLog(database), outbox=outbox, clock=system_clock, counters=self.counters),
+            ApplyFacts(
+                store=store,
+                fact_log=FactLog(database),
+                parked=ParkedStore(database),
+                owners=OwnerStore(database),
+                outbox=outbox,
+                clock=system_clock,
+                counters=self.counters,
+            ),
             store,
             outbox,
         )
@@ -108,6 +119,7 @@ class Core:
         """Do what a living process does in the background."""
         facts, _, outbox = self.process()
         await facts.finish_merges()
+        await facts.sweep_parked()
         await outbox.relay()
 
     async def present(self) -> dict[str, set[str]]:

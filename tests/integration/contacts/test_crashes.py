@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.contacts.use_cases.facts import Applied
+from services.contacts.domain.results import Applied
 from shared.messages.cloudevents import Fact
 from tests.integration.contacts.core import Core, killed
 

@@ -9,7 +9,7 @@ from typing import Any
 from shared import subjects
 from shared.emitting import Emitter
 from shared.messages.cloudevents import new_event
-from shared.messages.facts import FactName
+from shared.messages.facts import FactName, upload_name
 from shared.messages.imports import ImportProgress, ImportState, Receipt
 from shared.messages.rpc import ForgetContact, GetImport, Ok
 from shared.messages.values import Confidence
@@ -31,8 +31,9 @@ async def run_import(world: World, content: bytes, name: str = "file") -> Import
     """Upload *content*, import it, and return the final progress."""
     import_id = uuid.uuid4().hex
     bucket = await world.client.jetstream().object_store(IMPORTS_BUCKET)
-    await bucket.put(import_id, content)
-    data: dict[str, Any] = {"import_id": import_id, "object_name": import_id, "filename": name, "size_bytes": len(content)}
+    stored = upload_name(owner=world.owner, import_id=import_id)
+    await bucket.put(stored, content)
+    data: dict[str, Any] = {"import_id": import_id, "object_name": stored, "filename": name, "size_bytes": len(content)}
     event = new_event(name=FactName.IMPORT_UPLOADED, source="test", id=import_id, data=data, time=datetime.now(UTC))
     await Emitter(world.client).emit([event], owner=world.owner)
     found: list[ImportProgress] = []

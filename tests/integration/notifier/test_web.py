@@ -9,16 +9,15 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 
-from services.notifier.web import Check, PortTaken, build_web, listen, serve
+from services.notifier.web.server import PortTaken, listen
 from shared.errors import BrokerUnavailable, StoreUnavailable
 from tests.conftest import eventually
 from tests.integration.notifier.conftest import World, running
+from tests.integration.notifier.doors import adapters, door
 from tests.servers import free_port
 
 
@@ -34,19 +33,6 @@ async def get(port: int, path: str = "/health") -> tuple[int, dict[str, Any]]:
                 return exc.code, json.loads(exc.read() or b"{}") if exc.code == 503 else {}
 
     return await asyncio.to_thread(fetch)
-
-
-@asynccontextmanager
-async def door(checks: Mapping[str, Check]) -> AsyncIterator[int]:
-    """Serve the door alone; yields its port."""
-    with listen(host="127.0.0.1", port=0) as listener:
-        serving = asyncio.create_task(serve(build_web(checks=checks), listener=listener))
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            serving.cancel()
-            with suppress(asyncio.CancelledError):
-                await serving
 
 
 async def test_a_running_service_is_healthy(world: World) -> None:
@@ -69,9 +55,9 @@ async def test_health_names_what_does_not_answer() -> None:
     async def no_broker() -> None:
         raise BrokerUnavailable
 
-    async with door({"nats": fine, "mongodb": no_store}) as port:
+    async with door(adapters(checks={"nats": fine, "mongodb": no_store})) as port:
         assert await get(port) == (503, {"status": "unavailable", "failing": {"mongodb": "MongoDB: AutoReconnect"}})
-    async with door({"nats": no_broker, "mongodb": no_store}) as port:
+    async with door(adapters(checks={"nats": no_broker, "mongodb": no_store})) as port:
         _, answer = await get(port)
         assert set(answer["failing"]) == {"nats", "mongodb"}
 

@@ -283,3 +283,20 @@ async def test_a_letter_without_its_original_subject_is_seen(client: Client, des
     assert (found.id, found.service, found.subject) == (str(ack.seq), "stranger", "")
     assert (await desk.get(id=found.id)).body == b""
     await desk.drop(id=found.id)
+
+
+async def test_letters_that_come_while_an_empty_desk_is_read_are_left_for_next_time(
+    client: Client, desk: DeadDesk, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first letter of all, stored right after the stream was found empty, is no error."""
+    bounds = desk._bounds
+
+    async def bounds_of_what_was_empty() -> tuple[int, int]:
+        _, end = await bounds()
+        await bury_all(client, dead(subjects.intake(owner, "job.changed")))
+        return end, end
+
+    monkeypatch.setattr(desk, "_bounds", bounds_of_what_was_empty)
+    assert [letter async for letter in desk.oldest_first(wanted=Wanted(owner=owner))] == []
+    monkeypatch.undo()
+    assert len(await find(desk, owner)) == 1

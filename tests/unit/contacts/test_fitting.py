@@ -19,12 +19,13 @@ ROOM_FOR_ENVELOPE_BYTES = 32 * 1024
 def test_the_largest_contact_fits_a_message(letter: str) -> None:
     """In letters of one byte, of many, and in those that JSON has to spell out."""
     text = letter * 490
+    printable = text.replace("\x01", "a")
     email = {"emails": ["ann@example.com"]}
     facts = [
         upserted(
             id=str(part),
             day=part,
-            source=f"{part}{text}",
+            source=f"{part}{printable}",
             name=text,
             given_name=text,
             family_name=text,
@@ -37,6 +38,8 @@ def test_the_largest_contact_fits_a_message(letter: str) -> None:
             dates=[{"label": f"{part}-{n}{text}", "on": "--01-01", "recurrence": text} for n in range(50)],
             tags=[f"{n}{text}" for n in range(200)],
             interests=[f"{n}{text}" for n in range(200)],
+            causes=[f"{n}{text}" for n in range(200)],
+            schools=[f"{n}{text}" for n in range(200)],
             company=f"{part}{text}",
             title=text,
             notes=letter * 20_000,
@@ -47,12 +50,33 @@ def test_the_largest_contact_fits_a_message(letter: str) -> None:
         fact("interaction.logged", {"contact": {"email": "ann@example.com"}, "channel": text, "note": letter * 20_000}, day=n)
         for n in range(20)
     ]
+    facts += [
+        fact(
+            "meeting.scheduled",
+            {
+                "contact": {"email": "ann@example.com"},
+                "meeting_id": f"{n}{text}",
+                "starts_at": "2026-05-01T10:00:00Z",
+                "ends_at": "2026-05-01T11:00:00Z",
+                "place": text,
+                "purpose": letter * 20_000,
+                "questions": [text] * 50,
+            },
+            day=n,
+        )
+        for n in range(60)
+    ]
+    search = {"target": text, "keywords": [f"{n}{text}" for n in range(100)], "location": text, "resume_url": letter * 2_000}
+    facts.append(fact("search.started", {"contact": {"email": "ann@example.com"}, "radius_km": 1.5, "until": "2027"} | search))
     state = reduce(join, map(state_of, facts), EMPTY)
     content, _ = content_of(state, owner="me", id="a" * 20)
     assert len(content) < MAX_PAYLOAD_BYTES - ROOM_FOR_ENVELOPE_BYTES
     snapshot = snapshot_of(state, owner="me", id="a" * 20, rev=1)
     assert len(snapshot.interactions) == 20
     assert snapshot.interactions[0].note
+    assert len(snapshot.meetings) > 5
+    assert snapshot.search is not None
+    assert len(snapshot.search.keywords) > 3
     assert min(len(snapshot.emails), len(snapshot.phones), len(snapshot.dates), len(snapshot.tags), len(snapshot.interests)) > 5
 
 

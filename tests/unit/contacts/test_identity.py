@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.contacts.domain.identity import tokens_of
-from services.contacts.domain.references import refusals
+from services.contacts.domain.references import sort_out
 from services.contacts.domain.statements import fact_token
 from shared.messages.cloudevents import Fact
 from tests.unit.contacts.facts import fact, upserted
@@ -52,7 +52,7 @@ def test_a_reference_to_nobody_is_refused(data: dict[str, object]) -> None:
     """With the field in the reason, and without regard to the other facts."""
     good = fact("job.changed", {"contact": {"email": "ann@example.com"}, "company": "Acme"}, id="good")
     bad = fact("job.changed", data, id="bad")
-    refused = refusals(facts=named(good, bad), stored=())
+    refused = sort_out(facts=named(good, bad), stored=()).refused
     assert list(refused) == [named(bad)[0][0]]
     assert refused[named(bad)[0][0]].startswith("contact: ")
 
@@ -63,4 +63,4 @@ def test_what_refers_to_the_person_of_a_refused_fact_is_refused_too() -> None:
     one = upserted(id="1", name="Ann", contact={"id": nobody})
     two = upserted(id="2", name="Ann", emails=["ann@example.com"], contact={"id": nobody})
     three = fact("interaction.logged", {"contact": {"id": tokens_of(two)[0]}}, id="3")
-    assert set(refusals(facts=named(one, two, three), stored=())) == {token for token, _ in named(one, two, three)}
+    assert set(sort_out(facts=named(one, two, three), stored=()).refused) == {token for token, _ in named(one, two, three)}

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from services.contacts.documents import dump_state, load_state
 from services.contacts.domain.changes import Stored, content_of, decide
 from services.contacts.domain.identity import token
-from services.contacts.domain.state import EMPTY, MAX_SOURCES, State, join
-from services.contacts.domain.statements import fact_token, state_of
+from services.contacts.domain.parts import parts_of
+from services.contacts.domain.state import EMPTY, MAX_MEETING_ELEMENTS, MAX_SOURCES, State, join
+from services.contacts.domain.statements import state_of
 from shared.messages.cloudevents import Fact
 from tests.unit.contacts.facts import fact, upserted
 
@@ -42,7 +43,25 @@ PERSONS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 )
 
 
-KINDS = ["contact.upserted"] * 4 + ["job.changed", "interaction.logged", "contact.removed", "connection.accepted"]
+MEETINGS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"contacts": st.lists(REFERENCES, min_size=1, max_size=3), "meeting_id": st.sampled_from(["m1", "m2", "planned:m1"])},
+    optional={"contact": REFERENCES, "starts_at": st.sampled_from(["2026-05-01T10:00:00Z", "2026-05-02T10:00:00+02:00"])},
+)
+SEARCHES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"contact": REFERENCES},
+    optional={
+        "target": st.sampled_from(["CTO", "Engineer"]),
+        "keywords": st.lists(st.sampled_from(["nats", "python"]), max_size=2),
+        "radius_km": st.sampled_from([5, 20.5]),
+        "until": st.sampled_from(["2026-12", "2027-01-31"]),
+    },
+)
+KINDS = [
+    *["contact.upserted"] * 5,
+    *["job.changed", "interaction.logged", "contact.removed", "connection.accepted"],
+    *["meeting.scheduled", "meeting.scheduled", "meeting.cancelled"],
+    *["search.started", "search.changed", "search.ended"],
+]
 
 
 @st.composite
@@ -50,24 +69,29 @@ def facts_strategy(draw: st.DrawFn) -> list[Fact]:
     """Some facts about a few people who may turn out to be one."""
     made: list[Fact] = []
     for number in range(draw(st.integers(1, 8))):
-        day = draw(st.integers(0, 5))
-        kind = draw(
-            st.sampled_from(
-                ["contact.upserted"] * 4 + ["job.changed", "interaction.logged", "contact.removed", "connection.accepted"]
-            )
-        )
-        data = draw(PERSONS) if kind in ("contact.upserted", "connection.accepted") else {"contact": draw(REFERENCES)}
+        kind = draw(st.sampled_from(KINDS))
+        match kind.split("."):
+            case ["contact", "upserted"] | ["connection", _]:
+                data = draw(PERSONS)
+            case ["meeting", what]:
+                data = draw(MEETINGS)
+                if what == "scheduled":
+                    data = {"starts_at": "2026-05-03T10:00:00Z", "place": draw(st.sampled_from(["Café", "Office"]))} | data
+            case ["search", _]:
+                data = draw(SEARCHES)
+            case _:
+                data = {"contact": draw(REFERENCES)}
         if kind == "job.changed":
             data |= {"company": draw(st.sampled_from(["Acme", "Globex"]))}
         if kind == "interaction.logged":
             data |= {"direction": draw(st.sampled_from(["gave", "received"]))}
-        made.append(fact(kind, data, day=day, id=str(number)))
+        made.append(fact(kind, data, day=draw(st.integers(0, 5)), id=str(number)))
     return made
 
 
 def keyed(facts: Sequence[Fact]) -> list[tuple[str, Fact]]:
-    """Pair each fact with its token."""
-    return [(fact_token(owner=f.owner, source=f.source, id=f.id), f) for f in facts]
+    """Pair each part of each fact with its token."""
+    return [(part.token, part.fact) for each in facts for part in parts_of(each)]
 
 
 def carried_out(world: dict[str, Stored], batch: Sequence[Fact]) -> dict[str, Stored]:
@@ -137,7 +161,7 @@ def test_a_state_survives_the_database(facts: list[Fact]) -> None:
 
 def _joined(facts: Sequence[Fact]) -> State:
     state = EMPTY
-    for each in facts:
+    for _, each in keyed(facts):
         state = join(state, state_of(each))
     return state
 
@@ -200,6 +224,18 @@ def test_an_emitter_that_names_itself_anew_each_time_does_not_grow_a_contact_wit
     state = _joined(facts)
     assert len(state.sources) == MAX_SOURCES
     assert _joined(facts[::-1]) == state
+
+
+def test_more_meetings_than_are_kept_leave_the_newest_in_any_order() -> None:
+    """And a plan that is kept is never without its later cancellation."""
+    about: dict[str, Any] = {"contact": {"email": "ann@example.com"}, "starts_at": "2026-05-01T10:00:00Z"}
+    facts = [fact("meeting.scheduled", about | {"meeting_id": str(n)}, day=n) for n in range(MAX_MEETING_ELEMENTS + 10)]
+    facts += [fact("meeting.cancelled", about | {"meeting_id": str(n)}, day=n + 1) for n in range(40, MAX_MEETING_ELEMENTS)]
+    state = _joined(facts)
+    assert len(state.meetings) == MAX_MEETING_ELEMENTS
+    assert _joined(facts[::-1]) == state
+    planned = {key.removeprefix("planned:") for key in state.meetings if key.startswith("planned:")}
+    assert all(f"cancelled:{n}" in state.meetings for n in planned if 40 <= int(n) < MAX_MEETING_ELEMENTS)
 
 
 def test_a_change_that_nobody_sees_keeps_the_revision() -> None:

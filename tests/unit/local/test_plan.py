@@ -1,5 +1,6 @@
 """Which ports and processes a stack gets."""
 
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,13 +58,40 @@ def test_five_processes(folder: DataFolder) -> None:
     assert [spec.name for spec in plan.servers] == ["nats", "mongo"]
     assert [spec.name for spec in plan.services] == ["contacts", "scheduler", "notifier"]
     assert plan.external == ()
-    config = folder.nats_config.read_text()
-    assert f'listen: "127.0.0.1:{plan.ports.nats}"' in config
-    assert "sync_interval: 1s" in config
+    broker = plan.servers[0]
+    assert broker.environment["HOBNOB_NATS_LISTEN"] == f"127.0.0.1:{plan.ports.nats}"
+    assert broker.environment["HOBNOB_NATS_SYNC_INTERVAL"] == "1s"
+    assert json.loads(broker.environment["HOBNOB_NATS_STORE_DIR"]) == str(folder.nats)
     assert "127.0.0.1" in plan.servers[1].arguments
     for service in plan.services:
         assert service.environment["HOBNOB_NATS_URL"] == plan.nats_url
         assert service.environment["HOBNOB_HTTP_PORT"] == str(plan.ports.http)
+
+
+def test_passwords_go_by_environment(folder: DataFolder) -> None:
+    """Each service gets its own and no other's, the notifier the doorkeeper's too; none is an argument, none is shown."""
+    plan = make_plan(folder, settings=StackSettings(nats_url="", mongo_url=None), asked_port=0, remembered=Ports())
+    credentials = plan.credentials
+    assert credentials is not None
+    secrets = {
+        user: credentials.password_of(user).get_secret_value() for user in ("contacts", "scheduler", "notifier", "operator")
+    }
+    secrets |= {"doorkeeper": credentials.doorkeeper.get_secret_value(), "seed": credentials.issuer_seed.get_secret_value()}
+    told = {
+        spec.name: {user for user, secret in secrets.items() if secret in spec.environment.values()}
+        for spec in (*plan.servers, *plan.services)
+    }
+    assert told == {
+        "nats": {"contacts", "scheduler", "notifier", "operator", "doorkeeper"},
+        "mongo": set(),
+        "contacts": {"contacts"},
+        "scheduler": {"scheduler"},
+        "notifier": {"notifier", "doorkeeper", "seed"},
+    }
+    for spec in (*plan.servers, *plan.services):
+        assert not any(secret in " ".join(spec.arguments) + repr(spec) for secret in secrets.values())
+    again = make_plan(folder, settings=StackSettings(nats_url="", mongo_url=None), asked_port=0, remembered=Ports())
+    assert again.credentials == credentials
 
 
 def test_servers_of_the_environment_are_used(folder: DataFolder) -> None:
@@ -73,3 +101,5 @@ def test_servers_of_the_environment_are_used(folder: DataFolder) -> None:
     assert (plan.servers, plan.external) == ((), ("nats", "mongo"))
     assert plan.nats_url == "nats://broker.example.com:4222"
     assert (plan.ports.nats, plan.ports.mongo) == (None, None)
+    assert plan.credentials is None
+    assert not any("HOBNOB_NATS_USER" in service.environment for service in plan.services)

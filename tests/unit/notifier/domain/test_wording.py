@@ -7,48 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.domain.wording import (
-    Tone,
-    ordinal,
-    tone_for,
-    variant_of,
-    without_owner_lines,
-    words_for,
-    years,
-)
-from shared.messages.rpc import Draft
-from shared.messages.snapshots import Interaction, OwnerProfile
-from shared.messages.values import Closeness
+from services.notifier.domain.wording import Tone, is_round, tone_for, variant_of, words_for
+from shared.messages.snapshots import Interaction, Job, OwnerProfile
+from shared.messages.values import Closeness, Occasion
 from tests.unit.notifier.make import NOW, a_snapshot, an_item
 
 SAM = OwnerProfile(owner="sam", rev=1, name="Sam Sample")
-
-
-@pytest.mark.parametrize(
-    ("number", "text"),
-    {
-        1: "1st",
-        2: "2nd",
-        3: "3rd",
-        4: "4th",
-        11: "11th",
-        12: "12th",
-        13: "13th",
-        21: "21st",
-        22: "22nd",
-        40: "40th",
-        101: "101st",
-        111: "111th",
-    }.items(),
-)
-def test_ordinals(number: int, text: str) -> None:
-    """Ordinals are right at the numbers that usually are not."""
-    assert ordinal(number) == text
-
-
-def test_one_year_is_singular() -> None:
-    """One year, two years."""
-    assert (years(1), years(2), years(21)) == ("1 year", "2 years", "21 years")
 
 
 @pytest.mark.parametrize(
@@ -63,13 +27,16 @@ def test_one_year_is_singular() -> None:
         ({"given_name": "anna"}, "Anna"),
         ({"given_name": "jean-luc"}, "Jean-Luc"),
         ({"given_name": "Anna (she/her)"}, "Anna"),
-        ({"given_name": "A.", "name": "A. Example"}, "there"),
+        ({"given_name": "A.", "name": "A. Example"}, ""),
         ({"given_name": "李"}, "李"),
         ({"given_name": "Anna\nBcc: x"}, "Anna Bcc: x"),
-        ({"name": "anna.example@example.com"}, "there"),
-        ({"name": "anna.example"}, "there"),
-        ({"name": "user4711"}, "there"),
-        ({"name": ""}, "there"),
+        ({"name": "anna.example@example.com"}, ""),
+        ({"name": "anna.example"}, ""),
+        ({"name": "user4711"}, ""),
+        ({"name": ""}, ""),
+        ({"name": "\u200b"}, ""),
+        ({"name": "{{ 7*7 }}"}, ""),
+        ({"given_name": "x" * 200}, ""),
         ({"given_name": "Anna", "nickname": "Annie", "closeness": Closeness.INTIMATE}, "Annie"),
         ({"given_name": "Anna", "nickname": "Annie", "closeness": Closeness.WELL}, "Anna"),
     ],
@@ -79,7 +46,23 @@ def test_whom_a_greeting_addresses(person: dict[str, Any], name: str) -> None:
     snapshot = a_snapshot(**({"name": ""} | person))
     words = words_for(item=an_item(), snapshot=snapshot, profile=SAM, is_belated=False)
     assert words.name == name
-    assert words.vocative == ("" if name == "there" else f", {name}")
+    assert words.vocative == (f", {name}" if name else "")
+
+
+@pytest.mark.parametrize(
+    ("person", "name"),
+    [
+        ({"name": "Dr. Anna Example"}, "Dr. Anna Example"),
+        ({"name": "Example, Anna"}, "Anna Example"),
+        ({"given_name": "Anna", "family_name": "Example"}, "Anna Example"),
+        ({"name": "anna@example.com", "given_name": "Anna"}, "Anna"),
+        ({"name": "user4711"}, ""),
+    ],
+)
+def test_the_name_in_a_formal_salutation(person: dict[str, Any], name: str) -> None:
+    """The whole name in its usual order, a title kept; where that is none, the first name."""
+    words = words_for(item=an_item(), snapshot=a_snapshot(**({"name": ""} | person)), profile=SAM, is_belated=False)
+    assert words.full_name == name
 
 
 @pytest.mark.parametrize(
@@ -133,8 +116,28 @@ def test_variants_are_spread_and_stable(ids: list[str]) -> None:
     assert 50 < sum(chosen) < 150
 
 
-def test_what_is_meant_for_the_owner_does_not_go_out() -> None:
-    """Lines that Hobnob wrote for the owner are dropped on sending; the owner's own brackets stay."""
-    body = "(Check first: is it true?)\n\nHi Anna,\n\nwell done! [photo]\n\n[Add a personal line; last time: x]\n\nSam"
-    sent = without_owner_lines(Draft(subject="s", body=body))
-    assert sent == Draft(subject="s", body="Hi Anna,\n\nwell done! [photo]\n\nSam")
+@pytest.mark.parametrize(
+    ("occasion", "round_ones"),
+    [
+        (Occasion.BIRTHDAY, [10, 18, 20, 30, 40, 50, 60, 70, 80, 90, 100]),
+        (Occasion.WORK_ANNIVERSARY, [10, 20, 25, 30, 40, 50, 60, 70, 80, 90, 100]),
+        (Occasion.CUSTOM, []),
+    ],
+)
+def test_which_milestones_are_round(occasion: Occasion, round_ones: list[int]) -> None:
+    """Every tenth, coming of age, and 25 years at work."""
+    assert [number for number in range(-10, 101) if is_round(number, occasion=occasion)] == round_ones
+
+
+def test_what_is_said_of_common_ground_fits_the_occasion() -> None:
+    """Nothing beside a custom date; and nobody knows the new company from the inside on the first day."""
+    job = Job(company="ACME", seen_at=NOW, source="test", is_change=True)
+    sam = SAM.model_copy(update={"employers": ("Acme",), "interests": ("chess",)})
+    person = a_snapshot(job=job, interests=("Chess",))
+    said = {
+        occasion: words_for(item=an_item(occasion=occasion), snapshot=person, profile=sam, is_belated=False).common_ground
+        for occasion in (Occasion.STAY_IN_TOUCH, Occasion.NEW_JOB, Occasion.CUSTOM)
+    }
+    assert "Acme" in said[Occasion.STAY_IN_TOUCH]
+    assert "chess" in said[Occasion.NEW_JOB]
+    assert said[Occasion.CUSTOM] == ""

@@ -1,0 +1,1 @@
+"""The HTTP door: what other systems and browsers can reach."""
