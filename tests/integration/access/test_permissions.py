@@ -18,7 +18,7 @@ WRITERS = {
     "hobnob.timer._cancelled.scheduler": {"scheduler"},
     "hobnob.due.o.c.birthday": set(),
     "hobnob.inbox.o.sent": {"notifier"},
-    "hobnob.intake.o.job.changed": {"notifier", OPERATOR},
+    "hobnob.intake.o.job.changed": {"contacts", "notifier", OPERATOR},
     "hobnob.dead.contacts.hobnob.intake.o.job.changed": {"contacts"},
     "hobnob.dead.scheduler.hobnob.due.o.c.birthday": {"scheduler"},
     "hobnob.dead.notifier.hobnob.due.o.c.birthday": {"notifier"},
