@@ -61,6 +61,8 @@ PLANNED = "planned:"
 """In front of a meeting's id: what was planned."""
 CANCELLED = "cancelled:"
 """In front of a meeting's id: that it was cancelled."""
+MENTIONED: Stamp = (0, "")
+"""Of what a fact only refers by: whatever is stated counts for more."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CONTACT_FACTS = frozenset(
     {
@@ -107,6 +109,12 @@ def stamp_of(fact: Fact) -> Stamp:
 
 def state_of(fact: Fact) -> State:
     """Return what *fact* says, and nothing else."""
+    stated = _stated(fact)
+    ref = getattr(fact.data, "contact", None)
+    return _with_mention(stated, ref) if isinstance(ref, ContactRef) and stated.removed is None else stated
+
+
+def _stated(fact: Fact) -> State:
     stamp = stamp_of(fact)
     tokens = tokens_of(fact)
     about = State(keys=frozenset(tokens), sources=frozenset({fact.source}), birth=Birth(stamp, tokens[0]) if tokens else None)
@@ -138,6 +146,13 @@ def state_of(fact: Fact) -> State:
             return replace(about, removed=stamp)
         case _:
             raise AssertionError(f"{fact.name} says nothing about a contact's state")
+
+
+def _with_mention(stated: State, ref: ContactRef) -> State:
+    """Keep how a fact refers to somebody: of a person about whom nobody says more, it is the address that there is."""
+    emails = _elements((ref.email,), MENTIONED) if ref.email else {}
+    registers = {"linkedin_url": Register(ref.linkedin_url, MENTIONED)} if ref.linkedin_url else {}
+    return replace(stated, emails=emails | dict(stated.emails), registers=registers | dict(stated.registers))
 
 
 def _with_person(about: State, person: Person, *, stamp: Stamp, source: str) -> State:

@@ -12,6 +12,7 @@ from services.contacts.documents import dump_state, load_state
 from services.contacts.domain.changes import Stored, content_of, decide
 from services.contacts.domain.identity import token
 from services.contacts.domain.parts import parts_of
+from services.contacts.domain.snapshot import snapshot_of
 from services.contacts.domain.state import EMPTY, MAX_MEETING_ELEMENTS, MAX_SOURCES, State, join
 from services.contacts.domain.statements import state_of
 from shared.messages.cloudevents import Fact
@@ -264,3 +265,19 @@ def test_a_merge_that_stopped_before_its_last_write_is_finished() -> None:
     for facts in (keyed([fact_again]), []):
         (change,) = decide(facts=facts, stored=[torn])
         assert (change.is_needed, change.is_visible, change.rev) == (True, True, torn.rev + 1)
+
+
+def test_whoever_is_known_by_a_reference_alone_has_the_address_it_names() -> None:
+    """Somebody of whom a fact knows an email only can be seen and written to; what is stated about them counts for more."""
+    told = fact("job.changed", {"contact": {"email": "Ann@example.com"}, "company": "Acme"}, day=5)
+    alone = snapshot_of(state_of(told), owner="me", id="x", rev=1)
+    assert (alone.name, alone.emails) == ("Ann@example.com", ("Ann@example.com",))
+    stated = upserted(day=0, name="Ann", emails=["ann@example.org", "ann@example.com"])
+    both = snapshot_of(join(state_of(told), state_of(stated)), owner="me", id="x", rev=1)
+    assert (both.name, both.emails) == ("Ann", ("ann@example.org", "ann@example.com"))
+
+
+def test_a_removal_that_names_an_address_brings_none() -> None:
+    """Whoever was removed by their address is not kept by it."""
+    gone = state_of(fact("contact.removed", {"contact": {"email": "ann@example.com"}}))
+    assert not gone.emails
