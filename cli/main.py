@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli import contacts, dead, draft, emit, emitters, importing, inbox, owners, stack, upcoming
+from cli import channels, contacts, dead, digest, doctor, draft, emit, emitters, importing, inbox, owners, stack, upcoming
 from cli.options import Data
 from cli.output import complain
 from shared.errors import HobnobError
@@ -29,9 +29,12 @@ app.add_typer(contacts.app, name="contacts")
 app.command("upcoming")(upcoming.upcoming)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(draft.app, name="draft")
+app.add_typer(channels.app, name="channel")
+app.add_typer(digest.app, name="digest")
 app.add_typer(owners.app, name="owner")
 app.add_typer(emitters.app, name="emitter")
 app.add_typer(dead.app, name="dead")
+app.command("doctor")(doctor.doctor)
 
 
 def _show_version(wanted: bool) -> None:

@@ -1,6 +1,5 @@
 """`hobnob owner`: whose networks this stack keeps."""
 
-from datetime import datetime, time
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +8,9 @@ from cli import credentials
 from cli.client import Hobnob, call, dump
 from cli.options import AsJson, Data
 from cli.output import print_json, print_table, say
+from cli.telling import AT_ONCE_HELP, read_telling
 from cli.validation import valid
+from cli.when import read_clock
 from shared.messages.access import IssueCredential, RevokeCredential, Scope
 from shared.messages.rpc import AddOwner, ListOwners, OwnerList, OwnerReply, SetOwner
 from shared.messages.snapshots import OwnerProfile
@@ -69,6 +70,15 @@ def set_(
     employer: Annotated[list[str] | None, typer.Option(help=f"For whom you work or worked{_GROUND}")] = None,
     school: Annotated[list[str] | None, typer.Option(help=f"Where you learned{_GROUND}")] = None,
     place: Annotated[list[str] | None, typer.Option(help=f"Where you live or lived{_GROUND}")] = None,
+    digest_at: Annotated[str | None, typer.Option(metavar="HH:MM", help="When the daily message comes; local time.")] = None,
+    digest_days: Annotated[str | None, typer.Option(metavar="DAYS", help="On which: mon-fri, sat,sun, all, never.")] = None,
+    quiet: Annotated[str | None, typer.Option(metavar="HH:MM-HH:MM", help="When nothing goes at once, or never.")] = None,
+    heartbeat_on: Annotated[str | None, typer.Option(metavar="DAY", help="Weekly: that nothing was missed; or never.")] = None,
+    at_once: Annotated[list[str] | None, typer.Option(metavar="RULE", help=AT_ONCE_HELP)] = None,
+    undo_s: Annotated[int | None, typer.Option(min=0, max=3600, help="Seconds in which a mail can be taken back.")] = None,
+    opt_out_line: Annotated[
+        bool | None, typer.Option("--opt-out-line/--no-opt-out-line", help="Mails say how to get no more of them.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Change an owner's settings; every reminder is planned anew."""
@@ -86,8 +96,14 @@ def set_(
             "employers": _listed(employer),
             "schools": _listed(school),
             "places": _listed(place),
+            "undo_s": undo_s,
+            "opt_out_line": opt_out_line,
         }
     )
+    if telling := read_telling(
+        digest_at=digest_at, digest_days=digest_days, quiet=quiet, heartbeat_on=heartbeat_on, at_once=at_once
+    ):
+        plain["telling"] = telling
     new_cadence, new_lead = _read_days(cadence or []), _read_days(birthday_lead or [])
     if not (plain or new_cadence or new_lead):
         raise typer.BadParameter("say what to change, such as --deliver-at 08:00; see: hobnob owner set --help")
@@ -149,19 +165,6 @@ def _listed(values: list[str] | None) -> list[str] | None:
     return [value for value in values if value.strip()] if values else None
 
 
-def read_clock(text: str) -> time:
-    """
-    Read `HH:MM`.
-
-    Raises:
-        typer.BadParameter: it is no time of the day.
-    """
-    try:
-        return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007  # a wall-clock time has no zone
-    except ValueError as exc:
-        raise typer.BadParameter(f"{text!r} is no time of the day: write HH:MM, such as 09:00") from exc
-
-
 def _read_days(pairs: list[str]) -> dict[Closeness, int]:
     found = {}
     for pair in pairs:
@@ -176,4 +179,6 @@ def _report(profile: OwnerProfile, *, as_json: bool) -> None:
     if as_json:
         print_json(dump(profile))
     else:
-        say(f"{profile.owner}: {profile.name}, {profile.timezone}, reminders at {profile.deliver_at:%H:%M}.")
+        digest_at = profile.telling.digest_at or profile.deliver_at
+        hours = f"reminders at {profile.deliver_at:%H:%M}, the daily message at {digest_at:%H:%M}"
+        say(f"{profile.owner}: {profile.name}, {profile.timezone}, {hours}.")

@@ -31,6 +31,19 @@ def parse_span(text: str) -> timedelta:
     return int(found[1]) * _UNITS[found[2]]
 
 
+def read_clock(text: str) -> time:
+    """
+    Read `HH:MM`.
+
+    Raises:
+        typer.BadParameter: it is no time of the day.
+    """
+    try:
+        return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007  # a wall-clock time has no zone
+    except ValueError as exc:
+        raise typer.BadParameter(f"{text!r} is no time of the day: write HH:MM, such as 09:00") from exc
+
+
 def parse_until(text: str, *, now: datetime, zone: ZoneInfo, deliver_at: time) -> datetime:
     """
     Read an instant to come, in the owner's zone; a day without a time means the owner's delivery hour.

@@ -30,6 +30,8 @@ ALL_PEOPLE = f"{PEOPLE}.>"
 ALL_AGENDA = f"{AGENDA}.>"
 ALL_TIMERS = f"{TIMER}.>"
 ALL_DUE = f"{DUE}.>"
+ALL_PROFILES = f"{PEOPLE}.*"
+ALL_OWNER_TIMERS = f"{TIMER}.*.{OWNER_LEVEL}.*"
 ALL_INBOX = f"{INBOX}.>"
 ALL_DEAD = f"{DEAD}.>"
 
@@ -84,6 +86,11 @@ def due(owner: str, contact: str, key: str) -> str:
 def timers_of(owner: str, contact: str) -> str:
     """Filter for every armed timer of a contact."""
     return f"{TIMER}.{token(owner)}.{token(contact)}.*"
+
+
+def timers_of_owner(owner: str) -> str:
+    """Filter for every armed timer of an owner: of the contacts, and of the owner."""
+    return f"{TIMER}.{token(owner)}.>"
 
 
 def cancelled(service: str) -> str:

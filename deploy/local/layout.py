@@ -31,6 +31,11 @@ class DataFolder:
         return self.root / "credentials.json"
 
     @property
+    def secrets_key(self) -> Path:
+        """The key with which the notifier encrypts what it keeps of others' passwords."""
+        return self.root / "secrets.key"
+
+    @property
     def mongo(self) -> Path:
         """The database's files."""
         return self.root / "mongo"

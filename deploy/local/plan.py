@@ -6,6 +6,7 @@ from deploy.local.children import ChildSpec
 from deploy.local.credentials import StackCredentials, ensure_credentials
 from deploy.local.layout import DataFolder
 from deploy.local.ports import HOST, HTTP_PORT, MONGO_PORT, NATS_PORT, choose, demand
+from deploy.local.secrets_key import ensure_secrets_key
 from deploy.local.settings import StackSettings
 from deploy.local.specs import SERVICES, mongo_spec, nats_spec, service_spec
 from deploy.local.state import Ports
@@ -63,6 +64,9 @@ def make_plan(folder: DataFolder, *, settings: StackSettings, asked_port: int | 
         mongo_port = choose(remembered=remembered.mongo, usual=None if any_port else MONGO_PORT)
         mongo_url = f"mongodb://{HOST}:{mongo_port}"
         servers.append(mongo_spec(folder, port=mongo_port))
+    has_own_key = settings.secrets_key is None and settings.secrets_key_file is None
+    if has_own_key:
+        ensure_secrets_key(folder.secrets_key)
     http_port = demand(asked_port) if asked_port else choose(remembered=remembered.http, usual=None if any_port else HTTP_PORT)
     return Plan(
         nats_url=nats_url,
@@ -72,7 +76,15 @@ def make_plan(folder: DataFolder, *, settings: StackSettings, asked_port: int | 
         credentials=credentials,
         servers=tuple(servers),
         services=tuple(
-            service_spec(folder, name=name, nats_url=nats_url, mongo_url=mongo_url, http_port=http_port, credentials=credentials)
+            service_spec(
+                folder,
+                name=name,
+                nats_url=nats_url,
+                mongo_url=mongo_url,
+                http_port=http_port,
+                credentials=credentials,
+                has_own_key=has_own_key,
+            )
             for name in SERVICES
         ),
         external=tuple(external),

@@ -16,6 +16,8 @@ NATS_CONFIG = Path(__file__).parents[1] / "nats" / "nats.conf"
 SERVICES = ("contacts", "scheduler", "notifier")
 DOORKEEPERS_SERVICE = "notifier"
 """The service that answers who may come in."""
+KEEPER_OF_SECRETS = "notifier"
+"""The service that keeps the passwords of channels."""
 
 NATS_STOP_TIMEOUT_S = 15.0
 MONGO_STOP_TIMEOUT_S = 30.0
@@ -71,7 +73,14 @@ def mongo_spec(folder: DataFolder, *, port: int) -> ChildSpec:
 
 
 def service_spec(
-    folder: DataFolder, *, name: str, nats_url: str, mongo_url: str, http_port: int, credentials: StackCredentials | None
+    folder: DataFolder,
+    *,
+    name: str,
+    nats_url: str,
+    mongo_url: str,
+    http_port: int,
+    credentials: StackCredentials | None,
+    has_own_key: bool = False,
 ) -> ChildSpec:
     """
     Return a service's process; it finds its servers, and signs in there, through its environment.
@@ -83,6 +92,7 @@ def service_spec(
         mongo_url: The database.
         http_port: Of the HTTP door.
         credentials: None at a broker of the environment, whose user and password the service finds there too.
+        has_own_key: Whether the folder holds the key for secrets, and not the environment.
     """
     return ChildSpec(
         name=name,
@@ -97,6 +107,7 @@ def service_spec(
             "HOBNOB_HTTP_PORT": str(http_port),
             "PYTHONUNBUFFERED": "1",
             **(_signing_in(name, credentials) if credentials else {}),
+            **({"HOBNOB_SECRETS_KEY_FILE": str(folder.secrets_key)} if has_own_key and name == KEEPER_OF_SECRETS else {}),
         },
     )
 

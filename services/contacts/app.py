@@ -21,6 +21,7 @@ from services.contacts.use_cases.imports import Imports
 from services.contacts.use_cases.intake import Intake
 from services.contacts.use_cases.owners import Owners
 from services.contacts.use_cases.reading import Contacts
+from services.contacts.use_cases.rebuilding import Rebuilding
 from shared.broker import build_broker, client_of
 from shared.clock import Clock, system_clock
 from shared.counters import Counters
@@ -64,6 +65,7 @@ def build_app(settings: ContactsSettings, *, clock: Clock = system_clock) -> Fas
         handlers.contacts = Contacts(store=store, fact_log=fact_log, parked=parked, owners=owner_store, facts=facts, clock=clock)
         handlers.history = History(fact_log=fact_log, parked=parked)
         handlers.owners = Owners(store=owner_store, outbox=owner_outbox)
+        handlers.rebuilding = Rebuilding(contacts=store, owners=owner_store)
 
     async def relay() -> None:
         for finish in unfinished:

@@ -10,6 +10,7 @@ from services.contacts.use_cases.imports import Imports
 from services.contacts.use_cases.intake import Intake
 from services.contacts.use_cases.owners import Owners
 from services.contacts.use_cases.reading import Contacts
+from services.contacts.use_cases.rebuilding import Rebuilding
 from shared.broker import Received, Refused, answer_requests, subscribe_batches
 from shared.messages.cloudevents import CloudEvent, read_event
 from shared.messages.rpc import (
@@ -24,6 +25,7 @@ from shared.messages.rpc import (
     ListOwners,
     SetOwner,
 )
+from shared.messages.telling import Rebuild
 from shared.streams import CONTACTS_INTAKE
 
 SERVICE = "contacts"
@@ -46,6 +48,7 @@ class Handlers:
     history: History
     owners: Owners
     imports: Imports
+    rebuilding: Rebuilding
 
     def register(self, broker: NatsBroker) -> None:
         """Subscribe everything on *broker*, which is not started yet."""
@@ -62,6 +65,7 @@ class Handlers:
         answer_requests(broker, service=SERVICE, verb="owner.add", request=AddOwner, handle=lambda r: self.owners.add(r))
         answer_requests(broker, service=SERVICE, verb="owner.set", request=SetOwner, handle=lambda r: self.owners.set(r))
         answer_requests(broker, service=SERVICE, verb="owner.list", request=ListOwners, handle=lambda r: self.owners.list(r))
+        answer_requests(broker, service=SERVICE, verb="rebuild", request=Rebuild, handle=lambda r: self.rebuilding.rebuild(r))
 
     async def _on_events(self, batch: Sequence[Received[CloudEvent]]) -> Sequence[Refused]:
         return await self.intake.take(batch)

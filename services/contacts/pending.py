@@ -34,6 +34,16 @@ class PendingDocuments:
             with store_errors():
                 await self._collection.bulk_write(operations, ordered=False)
 
+    async def publish_all_again(self) -> int:
+        """Have every document published anew, as if none had been; return how many there are."""
+        with store_errors():
+            result = await self._collection.update_many({}, [{"$set": self._again()}])
+        return int(result.matched_count)
+
+    def _again(self) -> Document:
+        """Return what makes a document one that waits to be published."""
+        return {"pending": "$rev"}
+
     async def expect_sequence(self, *, id: str, sequence: int) -> None:  # noqa: A002
         """Remember what the stream holds for a document, when it is not what we thought."""
         with store_errors():

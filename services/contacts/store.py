@@ -210,6 +210,10 @@ class ContactStore(PendingDocuments):
         """Return contacts whose present revision waits to be published: of *ids*, or of all."""
         return [_unpublished(from_document(document)) for document in await self.waiting(ids=ids, limit=limit)]
 
+    def _again(self) -> Document:
+        # Whoever read the contact before and writes it after would leave out that it waits.
+        return super()._again() | {"version": {"$add": ["$version", 1]}}
+
     async def overtake(self, *, id: str, rev: int, held: int, sequence: int) -> None:  # noqa: A002
         """Raise a contact that still is at *rev* above revision *held*, which the stream has, and leave it pending."""
         raised = {"rev": held + 1, "pending": held + 1, "published_sequence": sequence}

@@ -1,41 +1,63 @@
 """The composition root: builds every adapter and passes it in by argument."""
 
+import os
 import socket
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Final
 
 import nats.errors
 from faststream import FastStream
 from faststream.nats import NatsBroker
 
+from services.notifier.channels.apprise import Notifier
+from services.notifier.channels.smtp import CONNECTIONS, Mailer
+from services.notifier.channels.smtp_address import SmtpAddress
+from services.notifier.channels.vault import Vault
 from services.notifier.consumer import SERVICE, register
 from services.notifier.doorkeeper import SWEEP_PERIOD_S, Doorkeeper
 from services.notifier.drafts import Drafter
 from services.notifier.nats_jwt import Issuer
+from services.notifier.notices import NoticeWriter
+from services.notifier.post_office import open_post, trust
+from services.notifier.postman import Postman
 from services.notifier.relay import Relay
 from services.notifier.settings import NotifierSettings
 from services.notifier.store.agenda import AgendaStore
+from services.notifier.store.channels import ChannelStore
 from services.notifier.store.credentials import CredentialStore
+from services.notifier.store.deliveries import DeliveryStore
 from services.notifier.store.inbox import InboxStore
+from services.notifier.store.lateness import LatenessStore
+from services.notifier.store.overview import OverviewStore
 from services.notifier.store.people import PeopleStore
 from services.notifier.system_account import SystemAccount, open_system_account
+from services.notifier.teller import PERIOD_S as TELLER_PERIOD_S
+from services.notifier.teller import Teller
 from services.notifier.use_cases.access import Access
+from services.notifier.use_cases.channels import Channels
+from services.notifier.use_cases.optouts import look_up, opt_out
+from services.notifier.use_cases.outlets import Mail, Outlets
 from services.notifier.use_cases.people import profiles_of
 from services.notifier.use_cases.snoozes import wake_overslept
+from services.notifier.use_cases.telling_tools import Telling
 from services.notifier.use_cases.tools import Tools
 from services.notifier.web.application import Adapters, build_web
 from services.notifier.web.events import Intake
+from services.notifier.web.optout import OptOutDesk
 from services.notifier.web.server import listen, serve
+from shared import subjects
 from shared.broker import build_broker, client_of
 from shared.clock import Clock, system_clock
 from shared.counters import Counters
 from shared.emitting import Emitter
 from shared.errors import BrokerUnavailable
-from shared.jetstream import jetstream
+from shared.jetstream import jetstream, subjects_in
 from shared.logging import get_logger
+from shared.messages.snapshots import OwnerProfile
 from shared.mongo import Database, open_database, store_errors
 from shared.service import build_service, every
-from shared.streams import DEAD
+from shared.streams import DEAD, TIMERS
 from shared.violations import Violations
 
 log = get_logger(__name__)
@@ -53,13 +75,26 @@ def build_app(settings: NotifierSettings, *, clock: Clock = system_clock) -> Fas
     counters = Counters()
     broker = build_broker(settings, service=SERVICE, counters=counters)
     wiring = _Wiring(broker, settings=settings, counters=counters, clock=clock)
-    register(broker, tools=lambda: wiring.tools, access=lambda: wiring.access)
+    register(
+        broker,
+        tools=lambda: wiring.tools,
+        access=lambda: wiring.access,
+        telling=lambda: wiring.telling,
+        channels=lambda: wiring.channels,
+    )
     return build_service(
         broker,
         service=SERVICE,
         counters=counters,
         resources=wiring.open,
-        background=[wiring.relay_left_over, wiring.heal_snoozes, wiring.cut_off_revoked, wiring.serve_http],
+        background=[
+            wiring.relay_left_over,
+            wiring.heal_snoozes,
+            wiring.cut_off_revoked,
+            wiring.carry_mail,
+            wiring.tell_owners,
+            wiring.serve_http,
+        ],
     )
 
 
@@ -68,6 +103,9 @@ class _Wiring:
 
     tools: Tools
     access: Access
+    telling: Telling
+    channels: Channels
+    _teller: Teller
     _database: Database
     _listener: socket.socket
 
@@ -95,8 +133,11 @@ class _Wiring:
             drafter=Drafter(folder=self._settings.templates_dir, counters=self._counters),
             counters=self._counters,
             clock=self._clock,
+            emitter=Emitter(client),
+            post=await open_post(self._settings, stack),
         )
         await self._open_access(stack)
+        await self._open_telling(stack)
 
     async def _open_access(self, stack: AsyncExitStack) -> None:
         """Connect the doorkeeper, where the broker has one, and let it answer."""
@@ -118,6 +159,54 @@ class _Wiring:
         opening = open_system_account(self._settings.nats_url, password=password, violations=Violations(self._counters))
         return await stack.enter_async_context(opening)
 
+    async def _open_telling(self, stack: AsyncExitStack) -> None:
+        """Build what tells owners: the stores, the channels and the task that uses them."""
+        channels, deliveries = ChannelStore(self._database), DeliveryStore(self._database)
+        lateness = LatenessStore(self._database)
+        for store in (channels, deliveries, lateness):
+            await store.ensure_indexes()
+        settings = self._settings
+        outlets = Outlets(
+            store=channels,
+            vault=Vault(settings.secrets_key, environment=os.environ),
+            notifier=Notifier(),
+            mail=self._open_mail(stack),
+            clock=self._clock,
+        )
+        writer = NoticeWriter(public_url=settings.public_url)
+        self.telling = Telling(
+            tools=self.tools,
+            channels=channels,
+            deliveries=deliveries,
+            lateness=lateness,
+            overview=OverviewStore(self._database),
+            outlets=outlets,
+            writer=writer,
+            count_armed=self._count_armed,
+            settle=timedelta(seconds=settings.digest_settle_s),
+        )
+        self.channels = Channels(outlets=outlets, writer=writer, profile_of=self._profile_of, clock=self._clock)
+        self._teller = Teller(self.telling)
+        stack.push_async_callback(self._teller.aclose)
+
+    def _open_mail(self, stack: AsyncExitStack) -> Mail | None:
+        if self._settings.smtp_url is None:
+            log.info("mail_off", reason="HOBNOB_SMTP_URL is not set")
+            return None
+        address = SmtpAddress.parse(self._settings.smtp_url.get_secret_value())
+        mailer = Mailer(address, tls=trust(self._settings))
+        stack.push_async_callback(mailer.aclose)
+        return Mail(mailer=mailer, sender=address.sender)
+
+    async def _profile_of(self, owner: str) -> OwnerProfile | None:
+        return (await profiles_of(self.tools, owners={owner})).get(owner)
+
+    async def _count_armed(self, owner: str) -> int:
+        """Count the timers of an owner's contacts that are in the broker."""
+        wanted = subjects.timers_of_owner(owner)
+        found = await subjects_in(self.tools.client, stream=TIMERS, filter_subject=wanted)
+        return sum(subjects.parse_timer(subject).contact != subjects.OWNER_LEVEL for subject in found)
+
     async def _has_owner(self, owner: str) -> bool:
         return owner in await profiles_of(self.tools, owners={owner})
 
@@ -133,6 +222,14 @@ class _Wiring:
         """Cut connections whose credential is gone, which the revocation itself may have missed."""
         await every(SWEEP_PERIOD_S, self.access.sweep, name="cut_off_revoked")
 
+    async def tell_owners(self) -> None:
+        """Tell owners what is due."""
+        await every(TELLER_PERIOD_S, self._teller.turn, name="teller")
+
+    async def carry_mail(self) -> None:
+        """Send greetings that are due."""
+        await Postman(self.tools, workers=CONNECTIONS).run()
+
     async def serve_http(self) -> None:
         """Serve the HTTP door."""
         client = self.tools.client
@@ -140,13 +237,17 @@ class _Wiring:
             checks={"nats": self._check_nats, "mongodb": self._check_mongodb},
             credentials=CredentialStore(self._database),
             intake=Intake(
-                emitter=Emitter(client),
+                emitter=self.tools.emitter,
                 is_connected=lambda: client.is_connected,
                 counters=self._counters,
                 clock=self._clock,
             ),
             counters=self._counters,
             count_dead=self._count_dead,
+            opt_outs=OptOutDesk(
+                look_up=lambda token: look_up(self.tools, token=token),
+                opt_out=lambda token, occasion_only: opt_out(self.tools, token=token, occasion_only=occasion_only),
+            ),
         )
         await serve(build_web(adapters), listener=self._listener)
 

@@ -94,11 +94,14 @@ def changed_message(item: Item, change: Change) -> Outgoing:
         on=item.on,
         state=change.state,
         at=change.at,
-        snoozed_until=change.until,
+        snoozed_until=change.until if change.state is ItemState.SNOOZED else None,
+        send_at=change.until if change.state is ItemState.SCHEDULED else None,
+        via=change.via,
+        reason=change.reason,
     )
     return Outgoing(
         subjects.inbox(item.owner, change.state.value),
-        body.model_dump_json().encode(),
+        body.model_dump_json(exclude_none=True).encode(),
         {"Nats-Msg-Id": f"{item.owner}:{item.id}:{change.number}"},
     )
 

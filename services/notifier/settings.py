@@ -29,6 +29,30 @@ class NotifierSettings(StoreSettings):
     nats_issuer_seed: SecretStr | None = None
     """Seed (SA…) of the account key whose public half the broker's configuration names as `issuer`."""
 
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")] | None = None
+    """Where the owner's browser finds the HTTP door, such as https://hobnob.example.org; None: messages name commands instead."""
+
+    smtp_url: SecretStr | None = None
+    """Mail server, as in smtp://user:password@host:587?starttls=require; None: no mail is sent."""
+
+    smtp_ca_file: Path | None = None
+    """Certificates to trust at the mail server, instead of the system's."""
+
+    send_lease_s: Annotated[float, Field(gt=0)] = 120.0
+    """How long whoever sends a greeting may take to hear the mail server's answer; afterwards the greeting is unconfirmed."""
+
+    send_retry_s: Annotated[float, Field(gt=0)] = 60.0
+    """First pause before a mail that was put off is tried again; the later ones grow from it to twelve hours."""
+
+    secrets_key: SecretStr | None = None
+    """
+    Keys that the URLs of channels are encrypted with (channels/vault.py) and opt-out links signed, the newest first; None: only
+    references can be stored, and no link is put into a greeting.
+    """
+
+    digest_settle_s: Annotated[float, Field(ge=0)] = 20.0
+    """How long a digest waits, in seconds, for what the timers of the same instant bring."""
+
     @model_validator(mode="after")
     def _has_both_or_neither(self) -> Self:
         if (self.doorkeeper_password is None) != (self.nats_issuer_seed is None):

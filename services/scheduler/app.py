@@ -5,13 +5,15 @@ from contextlib import AsyncExitStack
 from faststream import FastStream
 
 from services.scheduler.consumer import Consumer
+from services.scheduler.owner_planner import OwnerPlanner
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.state import SERVICE, State
 from services.scheduler.sweep import Sweep
 from services.scheduler.use_cases import Planner, SettingsChanges
-from shared.broker import build_broker
+from shared.broker import answer_requests, build_broker
 from shared.clock import Clock, system_clock
 from shared.counters import Counters
+from shared.messages.telling import Rebuild
 from shared.service import build_service, every
 
 
@@ -22,8 +24,10 @@ def build_app(settings: SchedulerSettings, *, clock: Clock = system_clock) -> Fa
     state = State(broker, counters)
     planner = Planner(state, counters)
     changes = SettingsChanges(state, planner, clock)
-    sweep = Sweep(state, planner, changes, counters, clock, slice_size=settings.sweep_slice)
-    Consumer(planner, changes, clock).subscribe(broker)
+    owners = OwnerPlanner(state, counters)
+    sweep = Sweep(state, planner, changes, owners, counters, clock, slice_size=settings.sweep_slice)
+    Consumer(planner, changes, owners, clock).subscribe(broker)
+    answer_requests(broker, service=SERVICE, verb="rebuild", request=Rebuild, handle=sweep.rebuild)
 
     async def open_nothing(_: AsyncExitStack) -> None:
         """The broker is all there is to open."""

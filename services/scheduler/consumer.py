@@ -6,6 +6,7 @@ from faststream.nats import NatsBroker
 from nats.aio.msg import Msg
 
 from services.scheduler.domain.decision import ContactKey, Order
+from services.scheduler.owner_planner import OwnerPlanner
 from services.scheduler.state import SERVICE, Seen
 from services.scheduler.use_cases import Planner, SettingsChanges
 from shared import subjects
@@ -14,14 +15,16 @@ from shared.clock import Clock
 from shared.errors import InvalidMessage
 from shared.messages.reminders import InboxChanged, Reminder
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
+from shared.messages.telling import OwnerTimer
 from shared.streams import SCHEDULER_DUE, SCHEDULER_INBOX, SCHEDULER_PEOPLE
 
 
 class Consumer:
     """The handlers of the three streams."""
 
-    def __init__(self, planner: Planner, changes: SettingsChanges, clock: Clock) -> None:
+    def __init__(self, planner: Planner, changes: SettingsChanges, owners: OwnerPlanner, clock: Clock) -> None:
         self._planner = planner
+        self._owners = owners
         self._changes = changes
         self._clock = clock
 
@@ -32,7 +35,7 @@ class Consumer:
         subscribe_batches(broker, service=SERVICE, consumer=SCHEDULER_INBOX, decode=read_change, handle=self.on_changes)
 
     async def on_people(self, items: Sequence[Received[ContactSnapshot | OwnerProfile]]) -> Sequence[Refused]:
-        """Plan the contacts whose snapshots came; note the owners whose settings came."""
+        """Plan the contacts whose snapshots came, and the owners whose settings came; note these for their contacts."""
         orders: dict[ContactKey, Order] = {}
         seen: dict[ContactKey, Seen] = {}
         for item in items:
@@ -44,16 +47,20 @@ class Consumer:
             if key not in seen or seen[key].sequence < sequence:
                 seen[key] = Seen(sequence, item.body)
             _add(orders, key, Order(force_all=_is_again(item.raw)))
+        await self._owners.plan({item.body.owner for item in items if isinstance(item.body, OwnerProfile)})
         await self._planner.replan(orders, now=self._clock(), seen=seen)
         return ()
 
-    async def on_fired(self, items: Sequence[Received[Reminder]]) -> Sequence[Refused]:
-        """Plan the contacts whose timers fired: every firing arms again, stale or not (ADR 0001, rule 2)."""
+    async def on_fired(self, items: Sequence[Received[Reminder | OwnerTimer]]) -> Sequence[Refused]:
+        """Plan the contacts and owners whose timers fired: every firing arms again, stale or not (ADR 0001, rule 2)."""
         orders: dict[ContactKey, Order] = {}
         for item in items:
+            if isinstance(item.body, OwnerTimer):
+                continue
             timer = subjects.parse_timer(item.subject)
             order = Order(fired=(item.body,), force=frozenset({timer.key}), force_all=_is_again(item.raw))
             _add(orders, ContactKey(timer.owner, timer.contact), order)
+        await self._owners.plan({item.body.owner for item in items if isinstance(item.body, OwnerTimer)})
         await self._planner.replan(orders, now=self._clock())
         return ()
 
@@ -89,9 +96,14 @@ def read_person(raw: Msg) -> ContactSnapshot | OwnerProfile:
     return snapshot
 
 
-def read_fired(raw: Msg) -> Reminder:
+def read_fired(raw: Msg) -> Reminder | OwnerTimer:
     """Read a fired timer; raise `InvalidMessage` when it is of somebody else than its subject says."""
     subject = subjects.parse_timer(raw.subject)
+    if subject.contact == subjects.OWNER_LEVEL:
+        timer = OwnerTimer.model_validate_json(raw.data)
+        if (timer.owner, timer.key) != (subject.owner, subject.key):
+            raise InvalidMessage("owner, key: not those of the subject")
+        return timer
     reminder = Reminder.model_validate_json(raw.data)
     if (reminder.owner, reminder.contact) != subject[:2]:
         raise InvalidMessage("owner, contact: not those of the subject")

@@ -117,6 +117,18 @@ class State:
             found[owner] = profile or OwnerProfile(owner=owner, rev=0, name=owner)
         return found
 
+    async def readable_profiles(self, owners: Iterable[str]) -> dict[str, OwnerProfile | None]:
+        """Return each owner's settings, None where there are none; an owner whose profile cannot be read is left out."""
+        subject_of = {owner: subjects.profile(owner) for owner in owners}
+        stored = await self._last(PEOPLE, subject_of.values())
+        found: dict[str, OwnerProfile | None] = {}
+        for owner, subject in subject_of.items():
+            if subject not in stored:
+                found[owner] = None
+            elif profile := self._profile(stored[subject]):
+                found[owner] = profile
+        return found
+
     async def agendas(self, keys: Iterable[ContactKey]) -> dict[ContactKey, StoredAgenda]:
         """Return the agendas of those contacts that have one."""
         by_subject = {subjects.agenda(*key): key for key in keys}

@@ -5,6 +5,7 @@ It mends nothing itself. Whatever looks wrong is planned again through the one u
 records with compare-and-set: a timer that somebody armed a moment ago is found in that plan, and stays.
 """
 
+import asyncio
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 
 from services.scheduler import timers
 from services.scheduler.domain.decision import ContactKey, Order, profile_digest
+from services.scheduler.owner_planner import OwnerPlanner
 from services.scheduler.state import State, StoredAgenda, contact_of
 from services.scheduler.use_cases import CHUNK, Planner, SettingsChanges
 from shared import subjects
@@ -21,6 +23,7 @@ from shared.counters import Counters
 from shared.errors import InvalidMessage, InvalidToken
 from shared.logging import get_logger
 from shared.messages.reminders import Agenda
+from shared.messages.telling import Rebuild, Rebuilt
 from shared.streams import ACK_WAIT_S, SCHEDULER_DUE, SCHEDULER_PEOPLE
 
 log = get_logger(__name__)
@@ -59,6 +62,7 @@ class Sweep:
         state: State,
         planner: Planner,
         changes: SettingsChanges,
+        owners: OwnerPlanner,
         counters: Counters,
         clock: Clock,
         *,
@@ -67,11 +71,24 @@ class Sweep:
         self._state = state
         self._planner = planner
         self._changes = changes
+        self._owners = owners
         self._counters = counters
         self._clock = clock
         self._slice_size = slice_size
         self._after: str | None = None
         self._is_first = True
+        self._turn = asyncio.Lock()
+
+    async def rebuild(self, _: Rebuild) -> Rebuilt:
+        """
+        Compare everybody and mend at once; return what was found wrong.
+
+        Raises:
+            TransientError: the broker does not answer.
+        """
+        async with self._turn:
+            self._is_first = True
+            return Rebuilt(counts=dict(await self._run()))
 
     async def run(self) -> None:
         """
@@ -80,6 +97,11 @@ class Sweep:
         Raises:
             TransientError: the broker does not answer; the next turn begins with the same slice.
         """
+        async with self._turn:
+            await self._run()
+
+    async def _run(self) -> Counter[str]:
+        await self._owners.sweep()
         turn = _Turn(
             now=self._clock(),
             mark=await self._state.last_agenda_sequence(),
@@ -99,6 +121,7 @@ class Sweep:
             self._counters.add(f"swept.{name}", count)
         if turn.found:
             log.warning("sweep_mended", **turn.found)
+        return turn.found
 
     def _slice(self, people: list[str]) -> list[str]:
         if self._is_first:

@@ -15,6 +15,7 @@ from shared import subjects
 from shared.errors import BrokerUnavailable, HobnobError, PermanentError
 from shared.jetstream import WRONG_LAST_SEQUENCE, Outgoing, PipelinedJetStream, publish_all
 from shared.messages.reminders import Agenda, Reminder
+from shared.messages.telling import OwnerTimer
 from shared.messages.values import format_instant
 from shared.streams import AGENDA, FIRED_TTL, TIMERS
 
@@ -41,6 +42,20 @@ def arm(*, key: str, reminder: Reminder) -> Outgoing:
         {
             "Nats-Schedule": f"@at {format_instant(reminder.due_at)}",
             "Nats-Schedule-Target": subjects.due(reminder.owner, reminder.contact, key),
+            "Nats-Schedule-TTL": FIRED_TTL,
+        },
+    )
+
+
+def arm_cron(timer: OwnerTimer) -> Outgoing:
+    """Return the message that has *timer* fire again and again, at the hours of its cron in its zone (ADR 0009)."""
+    return Outgoing(
+        subjects.timer(timer.owner, subjects.OWNER_LEVEL, timer.key),
+        timer.model_dump_json().encode(),
+        {
+            "Nats-Schedule": timer.schedule,
+            "Nats-Schedule-Time-Zone": timer.timezone,
+            "Nats-Schedule-Target": subjects.due(timer.owner, subjects.OWNER_LEVEL, timer.key),
             "Nats-Schedule-TTL": FIRED_TTL,
         },
     )

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from shared import streams, subjects
-from shared.contract.entries import AGENDA, DEAD, FACTS, INBOX, PERSON, PROFILE, PROGRESS, STATE, TIMER, Entry
+from shared.contract.entries import AGENDA, DEAD, FACTS, INBOX, OWNER_TIMER, PERSON, PROFILE, PROGRESS, STATE, TIMER, Entry
 from shared.contract.verbs import ERROR, REPLIES, SERVICES, VERBS, Verb
 from shared.streams import CONSUMERS, Consumer
 
@@ -135,6 +135,22 @@ CHANNELS: Final = (
         address=f"{subjects.DUE}.{{owner}}.{{contact}}.{{key}}",
         family=Family.REMINDERS,
         entry=TIMER,
+        sender="scheduler",
+        stream=streams.TIMERS,
+    ),
+    Channel(
+        key="timer.owner",
+        address=f"{subjects.TIMER}.{{owner}}.{subjects.OWNER_LEVEL}.{{key}}",
+        family=Family.REMINDERS,
+        entry=OWNER_TIMER,
+        sender="scheduler",
+        stream=streams.TIMERS,
+    ),
+    Channel(
+        key="due.owner",
+        address=f"{subjects.DUE}.{{owner}}.{subjects.OWNER_LEVEL}.{{key}}",
+        family=Family.REMINDERS,
+        entry=OWNER_TIMER,
         sender="scheduler",
         stream=streams.TIMERS,
     ),

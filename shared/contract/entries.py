@@ -17,6 +17,7 @@ from shared.messages.facts import MODELS, FactName
 from shared.messages.imports import ImportProgress
 from shared.messages.reminders import Agenda, InboxChanged, Reminder
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
+from shared.messages.telling import OwnerTimer
 from shared.messages.values import Message
 
 _READ_AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -92,8 +93,9 @@ PROFILE: Final = Entry(name="people.profile.v1", title="Owner profile", model=Ow
 PERSON: Final = Entry(name="people.contact.v1", title="Contact snapshot", model=ContactSnapshot)
 AGENDA: Final = Entry(name="agenda.v1", title="Agenda", model=Agenda)
 TIMER: Final = Entry(name="timer.v1", title="Timer", model=Reminder)
+OWNER_TIMER: Final = Entry(name="timer.owner.v1", title="Owner timer", model=OwnerTimer)
 INBOX: Final = Entry(name="inbox.v1", title="Inbox change", model=InboxChanged)
 PROGRESS: Final = Entry(name="progress.v1", title="Import progress", model=ImportProgress)
 DEAD: Final = Entry(name="dead.v1", title="Dead letter", model=DeadLetterHeaders)
 
-STATE: Final = (PROFILE, PERSON, AGENDA, TIMER, INBOX, PROGRESS, DEAD)
+STATE: Final = (PROFILE, PERSON, AGENDA, TIMER, OWNER_TIMER, INBOX, PROGRESS, DEAD)

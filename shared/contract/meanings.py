@@ -7,6 +7,8 @@ the dot. A test asserts that no field is without one, and that none is here for 
 
 from typing import Final
 
+from shared.contract.telling_meanings import TELLING
+
 _ENVELOPE: Final = {
     "CloudEvent.specversion": "The version of CloudEvents.",
     "CloudEvent.id": "The event's id, unique at its source: the same `source` and `id` twice changes nothing.",
@@ -133,6 +135,8 @@ _SNAPSHOTS: Final = {
     "employers": "For whom the owner works or worked, for common ground.",
     "places": "Where the owner lives or lived, for common ground.",
     "unknown_contacts": "By `source`: whether a fact about somebody unknown creates them or waits until they appear.",
+    "undo_s": "Seconds for which a greeting can be taken back before it leaves; 0 sends at once.",
+    "opt_out_line": "Whether greetings carry a link with which their reader can ask for no more of them.",
     "deleted": "The contact is no more; nothing else is set then but `merged_into`.",
     "merged_into": "The contact under which the person lives on.",
     "aliases": "Other ids that the person has, or had.",
@@ -162,7 +166,7 @@ _REMINDERS: Final = {
     "Planned.id": "The reminder: `<contact>:<key>:<date>`.",
     "occasion": "Why the reminder exists.",
     "key": "The occasion, with a suffix where a contact can have several of it.",
-    "kind": "Why this timer fires: on the day, ahead of it, or at the end of a snooze.",
+    "kind": "Why this timer fires: on the day, ahead of it, at the end of a snooze, or to send the greeting.",
     "on": "The date of the occasion.",
     "due_at": "When its timer fires.",
     "basis": "What it was computed from: a timer whose basis is no longer true is ignored.",
@@ -172,15 +176,19 @@ _REMINDERS: Final = {
     "planned": "The coming reminders, soonest first.",
     "armed": "The scheduler's memory: timers that should be in the broker.",
     "fired": "The scheduler's memory: timers that fired while they were right.",
-    "snoozes": "The scheduler's memory: inbox items that were put off.",
+    "snoozes": "The scheduler's memory: inbox items that were put off, and greetings that wait to be sent.",
     "Agenda.profile": "A digest of the owner's settings it was planned under.",
     "digest": "Of everything the timer says.",
     "Snooze.at": "When the owner said so.",
     "Snooze.until": "When it comes back; null: it does not.",
+    "Snooze.kind": "Whether it comes back then, or its greeting is sent.",
     "item": "The inbox item: the reminder's id.",
     "InboxChanged.state": "The state that the item took.",
     "InboxChanged.at": "When it took it.",
     "snoozed_until": "When it comes back; with `snoozed` only.",
+    "send_at": "When the greeting leaves; with `scheduled` only.",
+    "via": "How it goes out, or went: Hobnob mails it, or the owner sends it by hand.",
+    "InboxChanged.reason": "Why it is `failed` or `unconfirmed`, or `scheduled` once more.",
 }
 
 _IMPORTS: Final = {
@@ -247,6 +255,15 @@ _REQUESTS: Final = {
     "subject": "The subject line.",
     "body": "The text.",
     "SnoozeItem.until": "When it comes back; in the future.",
+    "SendItem.at": "When it leaves, in place of the undo window: an instant, or the next morning where the contact lives.",
+    "again": "Whether what failed, or may not have been sent, is sent once more.",
+    "SendStandard.on": "Only occasions of this date.",
+    "scheduled": "The ids of the items whose greetings will leave.",
+    "StandardSent.skipped": "The items that were left, each with the reason.",
+    "SkippedItem.id": "The item's id.",
+    "SkippedItem.reason": "Why it was left.",
+    "StandardSent.send_at": "When they leave.",
+    "FixDate.on": "The right date.",
     "days": "How many days to look ahead.",
     "ContactName.id": "The contact's id.",
     "ContactName.name": "The contact's name.",
@@ -256,6 +273,10 @@ _REQUESTS: Final = {
     "common_ground": "What the two share, as short sentences in the owner's language.",
     "draft": "The greeting as Hobnob proposes it, or as the owner wrote it.",
     "InboxItem.created_at": "When it came into the inbox.",
+    "InboxItem.reason": "Why it could not be sent, or might not have been.",
+    "links": "Ways to send it by hand, the words filled in where a link can carry them.",
+    "ItemLink.kind": "Where the link leads.",
+    "ItemLink.url": "The link.",
     "items": "What this page lists.",
     "unread": "How many items are unread in all.",
     "UpcomingItem.id": "The reminder's id.",
@@ -302,6 +323,7 @@ MEANINGS: Final = {
     **_DEAD,
     **_REQUESTS,
     **_CREDENTIALS,
+    **TELLING,
 }
 
 

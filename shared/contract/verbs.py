@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.contract.entries import PROGRESS, Entry
-from shared.messages import access, rpc
+from shared.messages import access, rpc, telling
 from shared.messages.imports import ImportProgress
 from shared.messages.values import Message
 
@@ -29,10 +29,16 @@ _REPLIES: Final[tuple[type[Message], ...]] = (
     rpc.OwnerList,
     rpc.InboxPage,
     rpc.ItemReply,
+    rpc.StandardSent,
     rpc.UpcomingPage,
     rpc.DraftPreviews,
     access.CredentialIssued,
     access.CredentialPage,
+    telling.ChannelReply,
+    telling.ChannelList,
+    telling.DigestReply,
+    telling.Diagnosis,
+    telling.Rebuilt,
 )
 
 
@@ -76,14 +82,28 @@ VERBS: Final = (
     _verb("contacts", "owner.add", rpc.AddOwner, rpc.OwnerReply),
     _verb("contacts", "owner.set", rpc.SetOwner, rpc.OwnerReply),
     _verb("contacts", "owner.list", rpc.ListOwners, rpc.OwnerList),
+    _verb("contacts", "rebuild", telling.Rebuild, telling.Rebuilt),
+    _verb("scheduler", "rebuild", telling.Rebuild, telling.Rebuilt),
     _verb("notifier", "inbox.list", rpc.ListInbox, rpc.InboxPage),
-    _verb("notifier", "inbox.send", rpc.ItemAction, rpc.ItemReply),
+    _verb("notifier", "inbox.send", rpc.SendItem, rpc.ItemReply),
+    _verb("notifier", "inbox.send_all", rpc.SendStandard, rpc.StandardSent),
+    _verb("notifier", "inbox.undo", rpc.ItemAction, rpc.ItemReply),
+    _verb("notifier", "inbox.mark_sent", rpc.ItemAction, rpc.ItemReply),
     _verb("notifier", "inbox.edit", rpc.EditItem, rpc.ItemReply),
     _verb("notifier", "inbox.snooze", rpc.SnoozeItem, rpc.ItemReply),
     _verb("notifier", "inbox.dismiss", rpc.ItemAction, rpc.ItemReply),
+    _verb("notifier", "inbox.not_this_person", rpc.ItemAction, rpc.ItemReply),
+    _verb("notifier", "inbox.fix_date", rpc.FixDate, rpc.ItemReply),
     _verb("notifier", "upcoming", rpc.ListUpcoming, rpc.UpcomingPage),
     _verb("notifier", "draft.preview", rpc.PreviewDraft, rpc.DraftPreviews),
     _verb("notifier", "credential.issue", access.IssueCredential, access.CredentialIssued),
     _verb("notifier", "credential.list", access.ListCredentials, access.CredentialPage),
     _verb("notifier", "credential.revoke", access.RevokeCredential, rpc.Ok),
+    _verb("notifier", "channel.add", telling.AddChannel, telling.ChannelReply),
+    _verb("notifier", "channel.list", telling.ListChannels, telling.ChannelList),
+    _verb("notifier", "channel.test", telling.ChannelAction, telling.ChannelReply),
+    _verb("notifier", "channel.remove", telling.ChannelAction, telling.ChannelReply),
+    _verb("notifier", "digest.preview", telling.AskDigest, telling.DigestReply),
+    _verb("notifier", "digest.send", telling.AskDigest, telling.DigestReply),
+    _verb("notifier", "diagnose", telling.Diagnose, telling.Diagnosis),
 )

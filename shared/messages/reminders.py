@@ -15,6 +15,12 @@ class ReminderKind(StrEnum):
     """Some days before; the item comes to the top again on the day."""
     SNOOZE = "snooze"
     """The owner asked to see the item again."""
+    SEND = "send"
+    """The owner had the greeting sent: it leaves now."""
+
+
+ITEM_TIMERS = frozenset({ReminderKind.SNOOZE, ReminderKind.SEND})
+"""Timers of an inbox item that is there already; all others are of an occasion."""
 
 
 def reminder_id(*, contact: str, key: str, on: date) -> str:
@@ -83,10 +89,10 @@ class Fired(Message):
 
 class Snooze(Message):
     """
-    What the owner last said of an inbox item, at `at`: it comes back at `until`, or, with None, it does not.
+    What the owner last said of an inbox item, at `at`: it has a timer at `until`, or, with None, it has none.
 
-    It keeps the date of its occasion. The second form stays for a while, so that an older word that arrives late is known to
-    be older.
+    `kind` tells whether the item comes back then or its greeting is sent. It keeps the date of its occasion. The second form
+    stays for a while, so that an older word that arrives late is known to be older.
     """
 
     item: str
@@ -95,6 +101,7 @@ class Snooze(Message):
     on: date
     at: Instant
     until: Instant | None = None
+    kind: ReminderKind = ReminderKind.SNOOZE
 
 
 class Agenda(Message):
@@ -125,10 +132,32 @@ class ItemState(StrEnum):
     SNOOZED = "snoozed"
     WITHDRAWN = "withdrawn"
     """The reason for it went away: the person was muted, corrected or removed before it was acted upon."""
+    SCHEDULED = "scheduled"
+    """It will be mailed at `send_at`; until then it can be taken back."""
+    SENDING = "sending"
+    """One process is handing it to the mail server."""
+    FAILED = "failed"
+    """It was certainly not sent, and will not be unless the owner says so."""
+    UNCONFIRMED = "unconfirmed"
+    """Nobody knows whether it was sent: it is never sent again unless the owner says so."""
+
+
+class Via(StrEnum):
+    """How a greeting goes out."""
+
+    EMAIL = "email"
+    """Hobnob mails it."""
+    HAND = "hand"
+    """The owner sends it, with one of the links."""
 
 
 class InboxChanged(Message):
-    """An inbox item took a state; `hobnob.inbox.<owner>.<state>`. `snoozed_until` only with `snoozed`."""
+    """
+    An inbox item took a state; `hobnob.inbox.<owner>.<state>`.
+
+    `snoozed_until` only with `snoozed`, `send_at` only with `scheduled`, `via` only with `sent`. `reason` is why it is
+    `failed` or `unconfirmed`, or why it is `scheduled` once more.
+    """
 
     item: str
     owner: Id
@@ -139,3 +168,6 @@ class InboxChanged(Message):
     state: ItemState
     at: Instant
     snoozed_until: Instant | None = None
+    send_at: Instant | None = None
+    via: Via | None = None
+    reason: str | None = None

@@ -6,7 +6,8 @@ from one page to get the next, until it is null.
 
 every service: `health`
 contacts: `get`, `list`, `apply`, `forget`, `facts.list`, `parked.count`, `import.get`, `owner.add`, `owner.set`, `owner.list`
-notifier: `inbox.list`, `inbox.send`, `inbox.edit`, `inbox.snooze`, `inbox.dismiss`, `upcoming`, `draft.preview`
+notifier: `inbox.list`, `inbox.send`, `inbox.send_all`, `inbox.undo`, `inbox.mark_sent`, `inbox.edit`, `inbox.snooze`,
+`inbox.dismiss`, `inbox.not_this_person`, `inbox.fix_date`, `upcoming`, `draft.preview`
 """
 
 from datetime import date
@@ -15,8 +16,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from shared.messages.facts import Email, FactName, Key
-from shared.messages.reminders import ItemState
+from shared.messages.reminders import ItemState, Via
 from shared.messages.snapshots import MAX_UNKNOWN_POLICIES, ContactSnapshot, Leap, OwnerProfile, UnknownPolicy, Words
+from shared.messages.telling import TellingSettings
 from shared.messages.values import (
     Closeness,
     Id,
@@ -26,6 +28,7 @@ from shared.messages.values import (
     LongText,
     Message,
     Occasion,
+    PartialDate,
     Text,
     TimeZoneName,
 )
@@ -33,6 +36,7 @@ from shared.messages.values import (
 PAGE_SIZE_MAX = 200
 """Rows in one reply: it stays well below NATS' default limit of 1 MiB for a message."""
 
+SnoozePreset = Literal["tonight", "tomorrow", "next-week"]
 Cursor = Annotated[str, Field(max_length=8_000)]
 Limit = Annotated[int, Field(ge=1, le=PAGE_SIZE_MAX)]
 
@@ -188,11 +192,15 @@ class OwnerSettings(Message):
     belated_grace_days: Annotated[int, Field(ge=0, le=60)] | None = None
     unknown_contacts: Annotated[dict[Key, UnknownPolicy], Field(max_length=MAX_UNKNOWN_POLICIES)] | None = None
     """Changed source by source; those that are not given stay as they are."""
+    telling: TellingSettings | None = None
+    """Changed part by part."""
     interests: Words | None = None
     causes: Words | None = None
     employers: Words | None = None
     schools: Words | None = None
     places: Words | None = None
+    undo_s: Annotated[int, Field(ge=0, le=3600)] | None = None
+    opt_out_line: bool | None = None
 
 
 class AddOwner(Message):
@@ -244,12 +252,20 @@ class ContactName(Message):
     name: str
 
 
+class ItemLink(Message):
+    """A way to send a greeting by hand, its words filled in where the way can carry them."""
+
+    kind: Literal["email", "sms", "whatsapp", "linkedin"]
+    url: str
+
+
 class InboxItem(Message):
     """
     One item of the inbox, in the shape that `hobnob inbox list --json` prints.
 
     `belated`: it came after its day, or it is dated and lay open while its day passed. The draft is rendered on reading, from
     the person as they now are, until the owner edits or sends it; it is empty where nobody is to be greeted any more.
+    `via` is how it was sent, or how `inbox.send` would. `reason` is why it could not be sent, or might not have been.
     """
 
     id: str
@@ -263,11 +279,16 @@ class InboxItem(Message):
     created_at: Instant
     common_ground: tuple[str, ...] = ()
     """What the owner and the person share, as short sentences in the owner's language."""
+    send_at: Instant | None = None
+    via: Via | None = None
+    reason: str | None = None
+    links: tuple[ItemLink, ...] = ()
 
 
 class ListInbox(Message):
     """
-    `inbox.list`: items, newest first; without `state`, those still to be acted upon (unread ones). Answer: `InboxPage`.
+    `inbox.list`: items, newest first; without `state`, those still to be acted upon: unread, failed and unconfirmed ones.
+    Answer: `InboxPage`.
 
     An item that comes back, on its day after it was shown ahead or at the end of a snooze, is new again in this order.
     """
@@ -289,10 +310,63 @@ class InboxPage(Message):
 
 
 class ItemAction(Message):
-    """`inbox.send`, `inbox.dismiss`: act upon one item; doing it twice is doing it once. Answer: `ItemReply`."""
+    """
+    Act upon one item; doing it twice is doing it once. Answer: `ItemReply`.
+
+    `inbox.undo` takes back what is about to be sent. `inbox.mark_sent`: the owner sent it, or knows that it was. `inbox.dismiss`
+    puts it away without a greeting. `inbox.not_this_person`: the person is never to be greeted.
+    """
 
     owner: Id
     item: Annotated[str, Field(max_length=200)]
+
+
+class SendItem(ItemAction):
+    """
+    `inbox.send`: mail the greeting once the owner's undo window has passed, or mark it as sent by hand where it cannot be mailed.
+
+    `at` is another time: an instant, or the next morning (09:00) where the contact lives. `again` sends what failed or is
+    unconfirmed. `conflict`: it cannot be sent any more, or not by mail although a time is given. Answer: `ItemReply`.
+    """
+
+    at: Instant | Literal["morning"] | None = None
+    again: bool = False
+
+
+class SendStandard(Message):
+    """
+    `inbox.send_all`: mail the standard greetings, those to people who are not close, all at once, after the undo window.
+
+    What needs a look first is left out, each with the reason. Answer: `StandardSent`, for one page of the inbox.
+    """
+
+    owner: Id
+    on: date | None = None
+    """Only occasions of this date."""
+    cursor: Cursor | None = None
+    limit: Limit = 100
+
+
+class SkippedItem(Message):
+    """
+    An item that was not sent with the others.
+
+    `reason` is one of `close`, `check_first`, `edited`, `too_late`, `no_address`, `no_sender`, `no_mail_server`, `no_words`, or
+    why nobody is to be greeted.
+    """
+
+    id: str
+    reason: str
+
+
+class StandardSent(Message):
+    """The ids of the items that will be sent at `send_at`, and those that were left."""
+
+    type: Literal["standard_sent"] = "standard_sent"
+    scheduled: tuple[str, ...]
+    skipped: tuple[SkippedItem, ...]
+    send_at: Instant
+    cursor: Cursor | None = None
 
 
 class EditItem(ItemAction):
@@ -303,9 +377,23 @@ class EditItem(ItemAction):
 
 
 class SnoozeItem(ItemAction):
-    """`inbox.snooze`: hide the item until an instant in the future. Answer: `ItemReply`."""
+    """
+    `inbox.snooze`: hide the item until an instant in the future, at most a year away. Answer: `ItemReply`.
 
-    until: Instant
+    By name it is in the owner's zone: tonight is 19:00, tomorrow and next-week (Monday) the hour at which reminders come.
+    """
+
+    until: Instant | SnoozePreset
+
+
+class FixDate(ItemAction):
+    """
+    `inbox.fix_date`: correct the birthday, the start of the job or the owner's own date that the item is about.
+
+    The item follows when contacts has taken it in: it stays, with what is known now, or is withdrawn. Answer: `ItemReply`.
+    """
+
+    on: PartialDate
 
 
 class ItemReply(Message):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.messages.facts import CustomDate, Key
+from shared.messages.telling import Telling
 from shared.messages.values import (
     Closeness,
     Confidence,
@@ -62,11 +63,17 @@ class OwnerProfile(Message):
     belated_grace_days: Annotated[int, Field(ge=0, le=60)] = 7
     unknown_contacts: Annotated[dict[Key, UnknownPolicy], Field(max_length=MAX_UNKNOWN_POLICIES)] = Field(default_factory=dict)
     """By the `source` of a fact; one that is not listed creates."""
+    telling: Telling = Field(default_factory=Telling)
+    """When the owner is told what through their channels."""
     interests: Words = ()
     causes: Words = ()
     employers: Words = ()
     schools: Words = ()
     places: Words = ()
+    undo_s: Annotated[int, Field(ge=0, le=3600)] = 10
+    """Seconds for which a greeting can be taken back before it leaves; 0 sends at once."""
+    opt_out_line: bool = False
+    """Whether greetings carry a link with which their reader can ask for no more of them."""
 
 
 class Job(Message):

@@ -6,6 +6,7 @@ from shared.errors import BrokerUnavailable, InvalidMessage, TransientError
 from shared.logging import get_logger
 from shared.messages.rpc import AddOwner, ListOwners, OwnerList, OwnerReply, OwnerSettings, SetOwner
 from shared.messages.snapshots import OwnerProfile
+from shared.messages.telling import with_telling
 
 log = get_logger(__name__)
 
@@ -56,7 +57,7 @@ def with_settings(*, profile: OwnerProfile, settings: OwnerSettings, rev: int) -
     """
     Return *profile* with those *settings* that are not None.
 
-    Cadences, lead times and policies for unknown contacts are changed one by one.
+    Cadences, lead times, policies for unknown contacts and the parts of `telling` are changed one by one.
 
     Raises:
         ValidationError: together with those that were there, there are too many policies.
@@ -65,4 +66,6 @@ def with_settings(*, profile: OwnerProfile, settings: OwnerSettings, rev: int) -
     for name in ("cadence_days", "birthday_lead_days", "unknown_contacts"):
         if name in given:
             given[name] = getattr(profile, name) | given[name]
+    if settings.telling is not None:
+        given["telling"] = with_telling(telling=profile.telling, settings=settings.telling)
     return OwnerProfile.model_validate({**dict(profile), **given, "rev": rev})

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from shared.messages.reminders import ItemState, ReminderKind
+from shared.messages.reminders import ItemState, ReminderKind, Via
 from shared.messages.rpc import Draft
 from shared.messages.snapshots import OwnerProfile
 from shared.messages.values import Occasion
 
-OPEN = frozenset({ItemState.UNREAD, ItemState.SNOOZED})
-"""The states in which the owner can still act upon an item."""
+OPEN = frozenset({ItemState.UNREAD, ItemState.SNOOZED, ItemState.SCHEDULED, ItemState.FAILED})
+"""The states in which nothing was sent and something may be: such an item is withdrawn when the reason for it goes away."""
+WAITING = (ItemState.UNREAD, ItemState.FAILED, ItemState.UNCONFIRMED)
+"""The states in which it is the owner's turn."""
 
 DATED = frozenset({Occasion.BIRTHDAY, Occasion.WORK_ANNIVERSARY, Occasion.CUSTOM})
 """Occasions whose words depend on the day on which they are read."""
@@ -18,12 +20,19 @@ DATED = frozenset({Occasion.BIRTHDAY, Occasion.WORK_ANNIVERSARY, Occasion.CUSTOM
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A state that an item took and that is yet to be published. *number* counts the changes of the item, from 1."""
+    """
+    A state that an item took and that is yet to be published.
+
+    `number` counts the changes of the item, from 1. `until` is when it comes back or is sent, `reason` why it took the state,
+    `via` how it was sent.
+    """
 
     number: int
     state: ItemState
     at: datetime
     until: datetime | None = None
+    reason: str | None = None
+    via: Via | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +44,10 @@ class Item:
     survivor, not the contact in the id. `surfaced_at` is when it last came to the top of the list: at its creation, on the
     day itself, at the end of a snooze. `revision` counts the writes of the document. `pending` is the outbox. `variant` is the
     template that the draft was made from, and `owner_lines` are the lines it had for the owner's eye, once it was edited or sent.
+
+    From the moment the owner has it sent, `said` are the words that go out, and `send_at` is when. `claim` is the number of the
+    change with which one process took it to send it until `claimed_until`, and `tries` counts these. `reason` is why it could not
+    be sent, or might not have been; `via` how it was.
     """
 
     id: str
@@ -57,14 +70,26 @@ class Item:
     draft: Draft | None = None
     variant: str | None = None
     owner_lines: tuple[str, ...] = ()
+    said: Draft | None = None
+    send_at: datetime | None = None
+    claim: int | None = None
+    claimed_until: datetime | None = None
+    tries: int = 0
+    reason: str | None = None
+    via: Via | None = None
     revision: int = 0
     changes: int = 0
     pending: tuple[Change, ...] = ()
 
     @property
     def is_open(self) -> bool:
-        """Whether the owner can still act upon it."""
+        """Whether nothing was sent and something may be."""
         return self.state in OPEN
+
+    @property
+    def words(self) -> Draft | None:
+        """The words that are settled: those that go out or went out, else the owner's own."""
+        return self.said or self.draft
 
 
 def today_of(profile: OwnerProfile | None, *, now: datetime) -> date:

@@ -64,10 +64,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line of a notice and the links that belong to it; one without text and links parts two paragraphs."""
+    """
+    A line of a notice and the links that belong to it; one without text and links parts two paragraphs.
+
+    *is_strong*: it catches the eye, where that can be shown.
+    """
 
     text: str = ""
     links: tuple[Link, ...] = ()
+    is_strong: bool = False
 
 
 class _UrlHeader:
@@ -213,7 +218,7 @@ def _clean(line: Line) -> Line:
         Link(label=clean_line(link.label, chars_max=NAME_CHARS_MAX), url=_checked(link.url, schemes=("http", "https", "mailto")))
         for link in line.links
     )
-    return Line(text=clean_line(line.text, chars_max=_URL_CHARS_MAX), links=links)
+    return Line(text=clean_line(line.text, chars_max=_URL_CHARS_MAX), links=links, is_strong=line.is_strong)
 
 
 def _checked(url: str, *, schemes: tuple[str, ...] = ("http", "https")) -> str:
@@ -226,15 +231,16 @@ def _checked(url: str, *, schemes: tuple[str, ...] = ("http", "https")) -> str:
 
 def _with_bodies(message: EmailMessage, *, lines: list[Line], language: str) -> EmailMessage:
     # Quoted-printable: seven bits, short lines, readable in the source, and no server has a reason to recode it.
-    message.set_content(_plain(lines), cte="quoted-printable")
+    message.set_content(plain_text(lines), cte="quoted-printable")
     message.add_alternative(_html(lines, subject=message["Subject"], language=language), subtype="html", cte="quoted-printable")
     return message
 
 
-def _plain(lines: list[Line]) -> str:
+def plain_text(lines: Iterable[Line]) -> str:
+    """Return lines as plain text, each link below its line."""
     written = []
     for line in lines:
-        written.append(line.text.rstrip())
+        written += [line.text.rstrip()] if line.text or not line.links else []
         written += [link.url if link.label == link.url else f"{link.label}: {link.url}" for link in line.links]
     return "\n".join(written) + "\n"
 
@@ -245,7 +251,8 @@ def _html(lines: list[Line], *, subject: str, language: str) -> str:
     for line in lines:
         if line.text.strip() or line.links:
             anchors = [f'<a href="{html.escape(link.url)}">{html.escape(link.label)}</a>' for link in line.links]
-            paragraphs[-1].append(" ".join([html.escape(line.text.strip()), *anchors]).strip())
+            text = html.escape(line.text.strip())
+            paragraphs[-1].append(" ".join([f"<strong>{text}</strong>" if line.is_strong else text, *anchors]).strip())
         elif paragraphs[-1]:
             paragraphs.append([])
     text = "\n".join("<p>" + "<br>\n".join(each) + "</p>" for each in paragraphs if each)
@@ -253,6 +260,6 @@ def _html(lines: list[Line], *, subject: str, language: str) -> str:
         f'<!DOCTYPE html>\n<html lang="{html.escape(language)}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="color-scheme" content="light dark">\n<meta name="viewport" content="width=device-width">\n'
         f"<title>{html.escape(subject)}</title>\n</head>\n"
-        '<body style="font-family:system-ui,sans-serif;font-size:16px;line-height:1.5;max-width:40em">\n'
+        '<body style="font-family:system-ui,sans-serif;font-size:16px;line-height:1.5;max-width:40em;overflow-wrap:anywhere">\n'
         f"{text}\n</body>\n</html>\n"
     )

@@ -94,9 +94,9 @@ class Drafter:
             avoid: The template of the last greeting on this occasion, which is not used again as long as there is another.
             variant: The only template to use; for previews.
         """
-        if item.draft:
+        if item.words:
             ground = _ground(snapshot, profile) if item.is_open else ()
-            return Drafted(draft=item.draft, variant=item.variant, owner_lines=item.owner_lines, common_ground=ground)
+            return Drafted(draft=item.words, variant=item.variant, owner_lines=item.owner_lines, common_ground=ground)
         if item.state is ItemState.WITHDRAWN or snapshot is None or silence(snapshot=snapshot, occasion=item.occasion):
             return NO_WORDS
         belated, problem = reads_belated(item, today=today), None

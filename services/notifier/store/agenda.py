@@ -47,6 +47,8 @@ class AgendaStore:
                     "rev": agenda.rev,
                     "stored_us": _microseconds(stored_at),
                     "planned": [_line_document(line) for line in agenda.planned],
+                    # How many timers should be armed is asked for at any time: those that are yet to fire.
+                    "armed_at": [timer.due_at for timer in agenda.armed],
                 },
                 upsert=True,
             )

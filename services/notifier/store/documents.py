@@ -7,7 +7,7 @@ The `_id` is the reminder's id, which makes a reminder that fires twice one item
 from datetime import date, datetime
 
 from services.notifier.domain.items import Change, Item
-from shared.messages.reminders import ItemState, Reminder, ReminderKind
+from shared.messages.reminders import ItemState, Reminder, ReminderKind, Via
 from shared.messages.rpc import Draft
 from shared.messages.values import Occasion
 from shared.mongo import Document
@@ -70,6 +70,13 @@ def to_document(item: Item) -> Document:
         "draft": item.draft.model_dump() if item.draft else None,
         "variant": item.variant,
         "owner_lines": list(item.owner_lines) or None,
+        "said": item.said.model_dump() if item.said else None,
+        "send_at": item.send_at,
+        "claim": item.claim,
+        "claimed_until": item.claimed_until,
+        "tries": item.tries or None,
+        "reason": item.reason,
+        "via": item.via.value if item.via else None,
         "pending": [_change_document(change) for change in item.pending] or None,
     }
     return document | {name: value for name, value in optional.items() if value is not None}
@@ -77,7 +84,7 @@ def to_document(item: Item) -> Document:
 
 def from_document(document: Document) -> Item:
     """Return the item of a document."""
-    draft = document.get("draft")
+    draft, said, via = document.get("draft"), document.get("said"), document.get("via")
     return Item(
         id=document["_id"],
         owner=document["owner"],
@@ -99,6 +106,13 @@ def from_document(document: Document) -> Item:
         draft=Draft.model_validate(draft) if draft else None,
         variant=document.get("variant"),
         owner_lines=tuple(document.get("owner_lines", ())),
+        said=Draft.model_validate(said) if said else None,
+        send_at=document.get("send_at"),
+        claim=document.get("claim"),
+        claimed_until=document.get("claimed_until"),
+        tries=document.get("tries", 0),
+        reason=document.get("reason"),
+        via=Via(via) if via else None,
         revision=document["revision"],
         changes=document.get("changes", 0),
         pending=tuple(_change(change) for change in document.get("pending", ())),
@@ -106,8 +120,21 @@ def from_document(document: Document) -> Item:
 
 
 def _change_document(change: Change) -> Document:
-    return {"number": change.number, "state": change.state.value, "at": change.at, "until": change.until}
+    document: Document = {"number": change.number, "state": change.state.value, "at": change.at, "until": change.until}
+    if change.reason is not None:
+        document["reason"] = change.reason
+    if change.via is not None:
+        document["via"] = change.via.value
+    return document
 
 
 def _change(document: Document) -> Change:
-    return Change(number=document["number"], state=ItemState(document["state"]), at=document["at"], until=document["until"])
+    via = document.get("via")
+    return Change(
+        number=document["number"],
+        state=ItemState(document["state"]),
+        at=document["at"],
+        until=document["until"],
+        reason=document.get("reason"),
+        via=Via(via) if via else None,
+    )

@@ -57,6 +57,8 @@ class InboxStore:
                     IndexModel([("contact", ASCENDING)], name="of_contact"),
                     IndexModel([("pending.at", ASCENDING)], sparse=True, name="unpublished"),
                     IndexModel([("snoozed_until", ASCENDING)], sparse=True, name="snoozed"),
+                    IndexModel([("send_at", ASCENDING)], sparse=True, name="scheduled"),
+                    IndexModel([("claimed_until", ASCENDING)], sparse=True, name="claimed"),
                 ]
             )
 
@@ -133,6 +135,16 @@ class InboxStore:
         """Return items whose snooze ended before *before* and which still sleep."""
         return await self._read({"snoozed_until": {"$lt": before}, "state": ItemState.SNOOZED.value}, limit=limit)
 
+    async def due(self, *, until: datetime, limit: int) -> list[Item]:
+        """Return greetings that were to be sent by *until*, the most overdue first."""
+        with store_errors():
+            cursor = self._items.find({"send_at": {"$lte": until}, "state": ItemState.SCHEDULED.value})
+            return [from_document(document) async for document in cursor.sort("send_at", ASCENDING).limit(limit)]
+
+    async def abandoned(self, *, before: datetime, limit: int) -> list[Item]:
+        """Return items that are being sent under a claim that ended before *before*."""
+        return await self._read({"claimed_until": {"$lt": before}, "state": ItemState.SENDING.value}, limit=limit)
+
     async def unpublished(self, *, limit: int) -> list[Item]:
         """Return items with changes that are not known to be published, oldest first."""
         with store_errors():
@@ -175,5 +187,5 @@ class InboxStore:
         with store_errors():
             await self._items.update_many(
                 {"contact": {"$in": list(contacts)}},
-                {"$unset": {"draft": "", "label": "", "owner_lines": ""}, "$inc": {"revision": 1}},
+                {"$unset": {"draft": "", "said": "", "label": "", "owner_lines": "", "reason": ""}, "$inc": {"revision": 1}},
             )

@@ -63,6 +63,11 @@ class PeopleStore:
         ]
         await _replace_older(self._owners, documents)
 
+    async def owners(self) -> list[str]:
+        """Return every owner whose profile is known."""
+        with store_errors():
+            return sorted(await self._owners.distinct("_id"))
+
     async def heads(self, contacts: Sequence[str]) -> dict[str, Head]:
         """Return owner, revision, restrictions and other ids of those *contacts* that are known."""
         projection = {"owner": 1, "rev": 1, "restricted": 1, "aliases": 1}

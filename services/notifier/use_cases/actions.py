@@ -1,61 +1,26 @@
-"""What the owner does with an item: send, edit, snooze, dismiss. Doing it twice is doing it once."""
+"""What the owner does with an item besides sending it. Doing it twice is doing it once."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from services.notifier.domain import transitions
-from services.notifier.domain.items import Item, today_of
-from services.notifier.domain.owner_lines import without_owner_lines
-from services.notifier.domain.staleness import SENTENCE, Skip, Withdraw, is_doubled, judge_item, same_occasion_ids
-from services.notifier.drafts import Drafted
-from services.notifier.people_stream import current_people
-from services.notifier.use_cases.drafting import write_drafts
-from services.notifier.use_cases.listing import show_items
-from services.notifier.use_cases.people import profiles_of, survivor_of
+from pydantic import ValidationError
+
+from services.notifier.domain import moments, transitions
+from services.notifier.domain.items import Item
+from services.notifier.domain.moments import snooze_end, to_milliseconds
+from services.notifier.relay import SOURCE
+from services.notifier.use_cases.acting import act, draft_of, find_item, person_now, profile_of, reply_with
 from services.notifier.use_cases.tools import Tools
-from shared.errors import Conflict, InvalidMessage, NotFound, TransientError
-from shared.messages.reminders import ItemState
-from shared.messages.rpc import Draft, EditItem, ItemAction, ItemReply, SnoozeItem
-from shared.messages.snapshots import ContactSnapshot
+from shared.errors import Conflict, InvalidMessage
+from shared.messages.cloudevents import describe, new_event
+from shared.messages.facts import ContactUpserted, FactName
+from shared.messages.rpc import Draft, EditItem, FixDate, ItemAction, ItemReply, SnoozeItem
+from shared.messages.snapshots import ContactSnapshot, custom_dates
+from shared.messages.values import Occasion, PartialDate
 
-ATTEMPTS = 5
 SNOOZE_MAX = timedelta(days=366)
-
-Step = Callable[[Item], Awaitable[Item]]
-"""Reads an item and returns it as it is to be; the same object when nothing is to be done."""
-
-
-async def send_item(tools: Tools, *, request: ItemAction) -> ItemReply:
-    """
-    Mark an item as sent, with the words that were used, and report the greeting as a fact.
-
-    The person is looked at once more, on the stream itself: whoever was muted a moment ago gets no greeting.
-
-    Raises:
-        NotFound: the owner has no such item.
-        Conflict: it cannot be sent any more, or the person must not be greeted; the item is withdrawn then.
-    """
-    now = tools.clock()
-    refused: Skip | None = None
-
-    async def step(item: Item) -> Item:
-        nonlocal refused
-        refused = None
-        if transitions.next_state(state=item.state, action=transitions.Action.SEND) is item.state:
-            return item
-        person = await _person_now(tools, item)
-        if refused := await _reason_against(tools, item, person):
-            return transitions.withdraw(item, at=now)
-        drafted = await _draft_of(tools, item, person, now=now)
-        said = without_owner_lines(drafted.draft, lines=drafted.owner_lines)
-        return transitions.send(replace(item, variant=drafted.variant, owner_lines=()), draft=said, at=now)
-
-    reply = await _act(tools, request, step)
-    if refused:
-        tools.counters.add(f"withdrawn.{refused.value}")
-        raise Conflict(f"the item was withdrawn: {SENTENCE[refused]}")
-    return reply
 
 
 async def edit_item(tools: Tools, *, request: EditItem) -> ItemReply:
@@ -70,7 +35,7 @@ async def edit_item(tools: Tools, *, request: EditItem) -> ItemReply:
 
     async def step(item: Item) -> Item:
         person = (await tools.people.snapshots(contacts=[item.contact], owner=item.owner)).get(item.contact)
-        drafted = await _draft_of(tools, item, person, now=now)
+        drafted = await draft_of(tools, item, person, profile=await profile_of(tools, item.owner), at=now)
         present = drafted.draft
         draft = Draft(
             subject=present.subject if request.subject is None else request.subject,
@@ -80,7 +45,7 @@ async def edit_item(tools: Tools, *, request: EditItem) -> ItemReply:
         edited = transitions.edit(started, draft=draft)
         return item if draft == present else edited
 
-    return await _act(tools, request, step)
+    return await act(tools, request, step)
 
 
 async def snooze_item(tools: Tools, *, request: SnoozeItem) -> ItemReply:
@@ -93,17 +58,22 @@ async def snooze_item(tools: Tools, *, request: SnoozeItem) -> ItemReply:
         Conflict: it can no longer be snoozed.
     """
     now = tools.clock()
-    if request.until <= now:
+    if isinstance(request.until, str):
+        profile = await profile_of(tools, request.owner)
+        zone = ZoneInfo(profile.timezone if profile else "UTC")
+        hour = profile.deliver_at if profile else moments.MORNING
+        until = snooze_end(request.until, now=now, zone=zone, deliver_at=hour)
+    else:
+        until = to_milliseconds(request.until)
+    if until <= now:
         raise InvalidMessage("until: the end of a snooze must be in the future")
-    if request.until > now + SNOOZE_MAX:
+    if until > now + SNOOZE_MAX:
         raise InvalidMessage("until: the end of a snooze must be at most one year away")
-    # MongoDB keeps milliseconds: rounded here, the same request twice is recognised as the same.
-    until = request.until.replace(microsecond=request.until.microsecond // 1000 * 1000)
 
     async def step(item: Item) -> Item:
         return transitions.snooze(item, until=until, at=now)
 
-    return await _act(tools, request, step)
+    return await act(tools, request, step)
 
 
 async def dismiss_item(tools: Tools, *, request: ItemAction) -> ItemReply:
@@ -119,44 +89,74 @@ async def dismiss_item(tools: Tools, *, request: ItemAction) -> ItemReply:
     async def step(item: Item) -> Item:
         return transitions.dismiss(item, at=now)
 
-    return await _act(tools, request, step)
+    return await act(tools, request, step)
 
 
-async def _act(tools: Tools, request: ItemAction, step: Step) -> ItemReply:
-    """Read, decide, save; again from the start when somebody else changed the item meanwhile. Then publish."""
-    for _ in range(ATTEMPTS):
-        item = await tools.inbox.find(owner=request.owner, item=request.item)
-        if item is None:
-            raise NotFound(f"there is no item {request.item!r} in this inbox")
-        changed = await step(item)
-        if changed is item or await tools.inbox.save([changed]):
-            break
-    else:
-        raise TransientError("the item kept changing; try again")
-    if changed.pending:
-        await tools.relay.publish_soon([changed.id])
-    if changed.state is not item.state:
-        tools.counters.add(f"inbox.{changed.state.value}")
-    return ItemReply(item=(await show_items(tools, owner=request.owner, items=[changed]))[0])
+async def silence_person(tools: Tools, *, request: ItemAction) -> ItemReply:
+    """
+    State that the person of an item is never to be greeted, and withdraw the item; their others follow.
+
+    Raises:
+        NotFound: the owner has no such item.
+        BrokerUnavailable: the statement may not be stored; ask again.
+    """
+    item = await find_item(tools, request)
+    person = await person_now(tools, item)
+    if person is not None and not person.deleted and not person.do_not_greet:
+        await _state(tools, item, person, what="do-not-greet", data={"do_not_greet": True})
+    now = tools.clock()
+
+    async def step(item: Item) -> Item:
+        return transitions.withdraw(item, at=now)
+
+    return await act(tools, request, step)
 
 
-async def _person_now(tools: Tools, item: Item) -> ContactSnapshot | None:
-    key = (item.owner, item.contact)
-    snapshot = (await current_people(tools.client, [key])).get(key)
-    return await survivor_of(tools, snapshot) if snapshot else None
+async def fix_date(tools: Tools, *, request: FixDate) -> ItemReply:
+    """
+    State the right date of what an item is about: a birthday, the start of a job, a date of the owner's own.
+
+    The item follows when the person's snapshot comes: it stays, with what is known now, or is withdrawn, and its successor
+    comes on the right day.
+
+    Raises:
+        NotFound: the owner has no such item.
+        Conflict: it is about nothing that has a date.
+        InvalidMessage: it is no date for that.
+        BrokerUnavailable: the statement may not be stored; ask again.
+    """
+    item = await find_item(tools, request)
+    person = await person_now(tools, item)
+    if person is None or person.deleted:
+        raise Conflict("there is nobody any more whose date could be corrected")
+    data = _dated(item, person, on=request.on)
+    if data:
+        await _state(tools, item, person, what=f"fix-{item.key}-{request.on}", data=data)
+        tools.counters.add("inbox.date_fixed")
+    return await reply_with(tools, item)
 
 
-async def _reason_against(tools: Tools, item: Item, person: ContactSnapshot | None) -> Skip | None:
-    verdict = judge_item(item=item, snapshot=person)
-    if isinstance(verdict, Withdraw):
-        return verdict.reason
-    assert person is not None
-    ids = same_occasion_ids(contact=person.id, aliases=person.aliases, key=item.key, on=item.on)
-    others = {other: state for other, state in (await tools.inbox.standing(ids)).items() if state is ItemState.SENT}
-    return Skip.ALREADY_GREETED if is_doubled(item=item, person=person, others=others) else None
+def _dated(item: Item, person: ContactSnapshot, *, on: PartialDate) -> dict[str, Any]:
+    """Return what a fact must say for the item's date to be *on*; nothing when it is."""
+    match item.occasion:
+        case Occasion.BIRTHDAY:
+            return {"birthday": str(on)} if person.birthday != on else {}
+        case Occasion.WORK_ANNIVERSARY | Occasion.NEW_JOB if person.job and (person.job.company or person.job.title):
+            job = {"company": person.job.company, "title": person.job.title, "started_on": str(on)}
+            return {name: value for name, value in job.items() if value} if person.job.started_on != on else {}
+        case Occasion.CUSTOM if known := custom_dates(person).get(item.key):
+            return {"dates": [{**known.model_dump(mode="json", exclude_none=True), "on": str(on)}]} if known.on != on else {}
+        case _:
+            raise Conflict("the item is about nothing that has a date to correct")
 
 
-async def _draft_of(tools: Tools, item: Item, person: ContactSnapshot | None, *, now: datetime) -> Drafted:
-    profile = (await profiles_of(tools, owners={item.owner})).get(item.owner)
-    people = {item.contact: person} if person else {}
-    return (await write_drafts(tools, items=[item], people=people, profile=profile, today=today_of(profile, now=now)))[0]
+async def _state(tools: Tools, item: Item, person: ContactSnapshot, *, what: str, data: dict[str, Any]) -> None:
+    """State a fact about a person, once: until they change, the same again is the same fact."""
+    data = {"contact": {"id": person.id}, **data}
+    try:
+        ContactUpserted.model_validate(data)
+    except ValidationError as exc:
+        raise InvalidMessage(describe(exc)) from exc
+    identity = f"{person.id}:{what}:{person.rev}"
+    event = new_event(name=FactName.CONTACT_UPSERTED, source=SOURCE, id=identity, time=tools.clock(), data=data)
+    await tools.emitter.emit([event], owner=item.owner)

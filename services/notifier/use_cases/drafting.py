@@ -29,7 +29,7 @@ async def write_drafts(
         today: The owner's date.
     """
     tools.drafter.refresh()
-    known = [people[item.contact] for item in items if item.is_open and not item.draft and item.contact in people]
+    known = [people[item.contact] for item in items if item.is_open and not item.words and item.contact in people]
     used = await _last_used(tools, owner=items[0].owner, people=known) if known else {}
     return [
         tools.drafter.write(

@@ -19,7 +19,7 @@ from services.notifier.use_cases.people import profiles_of, withdraw_outdated
 from services.notifier.use_cases.snoozes import wake_fired
 from services.notifier.use_cases.tools import Tools
 from shared.errors import TransientError
-from shared.messages.reminders import Reminder, ReminderKind
+from shared.messages.reminders import ITEM_TIMERS, Reminder, ReminderKind
 
 ATTEMPTS = 5
 """Rounds against concurrent changes before the batch is left for its next delivery."""
@@ -34,11 +34,14 @@ async def take_firings(tools: Tools, *, reminders: Sequence[Reminder]) -> None:
     """
     now = tools.clock()
     snoozes = [reminder for reminder in reminders if reminder.kind is ReminderKind.SNOOZE]
-    occasions = [reminder for reminder in reminders if reminder.kind is not ReminderKind.SNOOZE]
+    leaving = [reminder for reminder in reminders if reminder.kind is ReminderKind.SEND]
+    occasions = [reminder for reminder in reminders if reminder.kind not in ITEM_TIMERS]
     if occasions:
         await _take_occasions(tools, occasions, now=now)
     if snoozes:
         await wake_fired(tools, reminders=snoozes, now=now)
+    if leaving:
+        tools.bell.ring(until=max(reminder.due_at for reminder in leaving))
 
 
 async def _take_occasions(tools: Tools, reminders: Sequence[Reminder], *, now: datetime) -> None:

@@ -4,23 +4,29 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from services.notifier.domain.cursor import read_cursor, write_cursor
-from services.notifier.domain.items import Item, reads_belated, today_of
+from services.notifier.domain.items import WAITING, Item, reads_belated, today_of
+from services.notifier.domain.links import links_for
+from services.notifier.domain.owner_lines import without_owner_lines
+from services.notifier.domain.sending import Route
 from services.notifier.domain.staleness import silence
+from services.notifier.drafts import Drafted
 from services.notifier.use_cases.drafting import write_drafts
 from services.notifier.use_cases.people import profiles_of
 from services.notifier.use_cases.tools import Tools
-from shared.messages.reminders import ItemState
+from shared.messages.reminders import ItemState, Via
 from shared.messages.rpc import (
     ContactName,
     InboxItem,
     InboxPage,
+    ItemLink,
     ListInbox,
     ListUpcoming,
     UpcomingItem,
     UpcomingPage,
 )
-from shared.messages.snapshots import ContactSnapshot
+from shared.messages.snapshots import ContactSnapshot, OwnerProfile
 
+_DONE = frozenset({ItemState.SENT, ItemState.DISMISSED, ItemState.WITHDRAWN})
 PAGE_BYTES = 400_000
 """Above this a page ends early: a reply has to fit into one NATS message (1 MiB by default), and an edited draft may be long."""
 
@@ -31,7 +37,7 @@ async def list_inbox(tools: Tools, *, request: ListInbox) -> InboxPage:
 
     "Latest" is when an item last came to the top: at its creation, on its day after it was shown ahead, after a snooze.
     """
-    states = {"open": (ItemState.UNREAD,), "all": tuple(ItemState)}.get(request.state) or (ItemState(request.state),)
+    states = {"open": WAITING, "all": tuple(ItemState)}.get(request.state) or (ItemState(request.state),)
     items = await tools.inbox.page(
         owner=request.owner,
         states=states,
@@ -69,9 +75,28 @@ async def show_items(tools: Tools, *, owner: str, items: Sequence[Item]) -> list
             draft=drafted.draft,
             created_at=item.created_at,
             common_ground=drafted.common_ground,
+            send_at=item.send_at,
+            via=item.via or _via(tools, item, people.get(item.contact), profile),
+            reason=item.reason,
+            links=_links(item, drafted, people.get(item.contact)),
         )
         for item, drafted in zip(items, drafts, strict=True)
     ]
+
+
+def _via(tools: Tools, item: Item, person: ContactSnapshot | None, profile: OwnerProfile | None) -> Via | None:
+    """Return how an item would be sent; None of one that cannot be any more, or of somebody unknown."""
+    if person is None or item.state in _DONE:
+        return None
+    return Via.EMAIL if isinstance(tools.post.route_to(person, profile=profile), Route) else Via.HAND
+
+
+def _links(item: Item, drafted: Drafted, person: ContactSnapshot | None) -> tuple[ItemLink, ...]:
+    """Return the ways to send a greeting by hand, those of one that was sent so included; none to whom nobody greets."""
+    is_of_use = item.state not in _DONE or item.via is Via.HAND
+    if person is None or not is_of_use or silence(snapshot=person, occasion=item.occasion):
+        return ()
+    return links_for(person=person, draft=without_owner_lines(drafted.draft, lines=drafted.owner_lines))
 
 
 async def list_upcoming(tools: Tools, *, request: ListUpcoming) -> UpcomingPage:

@@ -11,6 +11,7 @@ from services.notifier.web.events import Intake, events_router
 from services.notifier.web.health import Check, health_router
 from services.notifier.web.metrics import CountDead, metrics_router
 from services.notifier.web.openapi import VERSION, Door
+from services.notifier.web.optout import OptOutDesk, optout_router
 from services.notifier.web.problems import answer_with_problems
 from services.notifier.web.security import Credentials, SecurityHeaders
 from shared.counters import Counters
@@ -24,7 +25,7 @@ class Adapters:
     What the routes work with.
 
     `checks` is what `GET /health` asks, by name; `credentials` knows whose token is whose; `count_dead` how many dead letters
-    wait.
+    wait; `opt_outs` is what the link in a greeting leads to.
     """
 
     checks: Mapping[str, Check]
@@ -32,6 +33,7 @@ class Adapters:
     intake: Intake
     counters: Counters
     count_dead: CountDead
+    opt_outs: OptOutDesk
 
 
 def build_web(adapters: Adapters) -> ASGIApp:
@@ -41,6 +43,7 @@ def build_web(adapters: Adapters) -> ASGIApp:
     app.include_router(health_router(adapters.checks))
     app.include_router(metrics_router(counters=adapters.counters, count_dead=adapters.count_dead))
     app.include_router(events_router(adapters.intake))
+    app.include_router(optout_router(adapters.opt_outs))
     app.include_router(contract_router)
     answer_with_problems(app)
     return SecurityHeaders(app)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from services.scheduler.domain.memory import as_fired, hear, recall, still_remembered, wake
 from services.scheduler.domain.plan import plan, staleness
 from services.scheduler.domain.skips import SkipReason
-from shared.messages.reminders import Agenda, Armed, Fired, InboxChanged, Reminder, ReminderKind, Snooze
+from shared.messages.reminders import ITEM_TIMERS, Agenda, Armed, Fired, InboxChanged, Reminder, Snooze
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
 
 
@@ -86,7 +86,7 @@ def decide(*, known: Known, order: Order, now: datetime) -> Decision:
     right, stale = _sort_out(order.fired, snapshot=snapshot, snoozes=snoozes)
     skipped += stale
     today = now.astimezone(ZoneInfo(known.profile.timezone)).date()
-    news = (as_fired(reminder) for reminder in right if reminder.kind is not ReminderKind.SNOOZE)
+    news = (as_fired(reminder) for reminder in right if reminder.kind not in ITEM_TIMERS)
     fired = still_remembered((*before.fired, *known.inherited, *news), today=today)
     snoozes = () if snapshot.deleted else wake(snoozes, fired=right, now=now)
     planned = plan(
@@ -132,10 +132,10 @@ def _sort_out(
 ) -> tuple[list[Reminder], list[SkipReason]]:
     right: list[Reminder] = []
     stale: list[SkipReason] = []
-    awaited = {(snooze.item, snooze.until) for snooze in snoozes}
+    awaited = {(snooze.item, snooze.kind, snooze.until) for snooze in snoozes}
     for reminder in fired:
-        if reminder.kind is ReminderKind.SNOOZE:
-            reason = None if (reminder.id, reminder.due_at) in awaited else SkipReason.STALE
+        if reminder.kind in ITEM_TIMERS:
+            reason = None if (reminder.id, reminder.kind, reminder.due_at) in awaited else SkipReason.STALE
         else:
             reason = staleness(fired=reminder, snapshot=snapshot)
         if reason is None:

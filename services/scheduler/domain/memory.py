@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from hashlib import blake2b
 from itertools import groupby
 
-from shared.messages.reminders import Agenda, Fired, InboxChanged, ItemState, Reminder, ReminderKind, Snooze
+from shared.messages.reminders import ITEM_TIMERS, Agenda, Fired, InboxChanged, ItemState, Reminder, ReminderKind, Snooze
 from shared.messages.values import Occasion
 
 CHECK_IN = Occasion.STAY_IN_TOUCH.value
@@ -88,20 +88,30 @@ def hear(snoozes: Sequence[Snooze], *, changes: Iterable[InboxChanged]) -> tuple
         is_older = known is not None and change.at <= known.at
         if is_older or (known is None and change.state is ItemState.UNREAD):
             continue
-        until = change.snoozed_until if change.state is ItemState.SNOOZED else None
+        kind, until = _timer_of(change)
         latest[change.item] = Snooze(
-            item=change.item, occasion=change.occasion, key=change.key, on=change.on, at=change.at, until=until
+            item=change.item, occasion=change.occasion, key=change.key, on=change.on, at=change.at, until=until, kind=kind
         )
     return tuple(sorted(latest.values(), key=lambda s: s.item))
 
 
 def wake(snoozes: Sequence[Snooze], *, fired: Iterable[Reminder], now: datetime) -> tuple[Snooze, ...]:
     """Return the snoozes left after those timers fired; what was closed some days ago is forgotten."""
-    woken = {(r.id, r.due_at) for r in fired if r.kind is ReminderKind.SNOOZE}
-    after = (s.model_copy(update={"until": None}) if (s.item, s.until) in woken else s for s in snoozes)
+    woken = {(r.id, r.kind, r.due_at) for r in fired if r.kind in ITEM_TIMERS}
+    after = (s.model_copy(update={"until": None}) if (s.item, s.kind, s.until) in woken else s for s in snoozes)
     return tuple(s for s in after if s.until is not None or s.at >= now - CLOSED_REMEMBERED)
 
 
-def snooze_key(item: str) -> str:
-    """Return the key of the timer that brings *item* back."""
-    return f"snooze-{blake2b(item.encode(), digest_size=4).hexdigest()}"
+def item_key(item: str, *, kind: ReminderKind) -> str:
+    """Return the key of the timer that brings *item* back, or sends its greeting."""
+    return f"{kind.value}-{blake2b(item.encode(), digest_size=4).hexdigest()}"
+
+
+def _timer_of(change: InboxChanged) -> tuple[ReminderKind, datetime | None]:
+    match change.state:
+        case ItemState.SNOOZED:
+            return ReminderKind.SNOOZE, change.snoozed_until
+        case ItemState.SCHEDULED:
+            return ReminderKind.SEND, change.send_at
+        case _:
+            return ReminderKind.SNOOZE, None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from services.scheduler.domain.memory import Memory, snooze_key
+from services.scheduler.domain.memory import Memory, item_key
 from services.scheduler.domain.occasions import OCCASIONS, Case, Day, Series
 from services.scheduler.domain.skips import Skip, SkipReason, silence
 from services.scheduler.domain.wall_clock import OwnerClock
@@ -41,7 +41,7 @@ def plan(*, snapshot: ContactSnapshot, profile: OwnerProfile, now: datetime, mem
       the same, so that an agenda never has less than what is armed.
     - With a lead, the next occurrence also has a timer that many days before; when that moment has passed and the day itself
       has not come, it is due now.
-    - A snoozed item comes back at its own instant, unless the person is silenced or the occasion muted.
+    - A snoozed item comes back, and a greeting leaves, at its own instant, unless the person is silenced or the occasion muted.
 
     Args:
         snapshot: The contact's present state.
@@ -76,7 +76,7 @@ def plan(*, snapshot: ContactSnapshot, profile: OwnerProfile, now: datetime, mem
         if snooze.occasion in snapshot.muted:
             skips.append(Skip(SkipReason.MUTED, snooze.occasion))
         else:
-            timers[snooze_key(snooze.item)] = _come_back(case, snooze, snooze.until)
+            timers[item_key(snooze.item, kind=snooze.kind)] = _item_timer(case, snooze, snooze.until)
     planned.sort(key=lambda line: (line.due_at, line.key, line.on))
     return Plan(tuple(planned[:MAX_PLANNED]), timers, tuple(skips))
 
@@ -155,7 +155,7 @@ def _reminder(case: Case, series: Series, day: Day, *, kind: ReminderKind = Remi
     )
 
 
-def _come_back(case: Case, snooze: Snooze, until: datetime) -> Reminder:
+def _item_timer(case: Case, snooze: Snooze, until: datetime) -> Reminder:
     label = None
     if snooze.occasion is Occasion.CUSTOM and (entry := custom_dates(case.snapshot).get(snooze.key)):
         label = entry.label
@@ -165,7 +165,7 @@ def _come_back(case: Case, snooze: Snooze, until: datetime) -> Reminder:
         contact=case.snapshot.id,
         occasion=snooze.occasion,
         key=snooze.key,
-        kind=ReminderKind.SNOOZE,
+        kind=snooze.kind,
         on=snooze.on,
         due_at=until,
         basis=basis(case.snapshot, occasion=snooze.occasion, label=label, key=snooze.key) or "",

@@ -17,7 +17,7 @@ from services.notifier.app import build_app
 from services.notifier.settings import NotifierSettings
 from shared import subjects
 from shared.jetstream import Outgoing, PipelinedJetStream, jetstream, publish_all, publish_one
-from shared.messages.reminders import Agenda, ItemState, Reminder, ReminderKind, reminder_id
+from shared.messages.reminders import ITEM_TIMERS, Agenda, ItemState, Reminder, reminder_id
 from shared.messages.rpc import GetHealth, HealthReply, InboxItem, InboxPage, ListInbox
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
 from shared.messages.values import Message, Occasion, PartialDate
@@ -80,7 +80,7 @@ class World:
                 case Agenda():
                     stream, subject = AGENDA, subjects.agenda(message.owner, message.contact)
                 case Reminder():
-                    key = "snooze-0a1b2c3d" if message.kind is ReminderKind.SNOOZE else message.key
+                    key = f"{message.kind}-0a1b2c3d" if message.kind in ITEM_TIMERS else message.key
                     stream, subject = TIMERS, subjects.due(message.owner, message.contact, key)
             await publish_one(self.js, Outgoing(subject, message.model_dump_json().encode()), stream=stream)
 

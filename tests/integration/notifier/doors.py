@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from services.notifier.domain.access import Credential
+from services.notifier.use_cases.optouts import Asked
 from services.notifier.web.application import Adapters, build_web
 from services.notifier.web.events import Intake
+from services.notifier.web.optout import OptOutDesk
 from services.notifier.web.server import listen, serve
 from shared.clock import system_clock
 from shared.counters import Counters
 from shared.emitting import Emitter
-from shared.errors import BrokerUnavailable
+from shared.errors import BrokerUnavailable, NotFound
 from shared.messages.access import Scope
 
 CLIENT_TIMEOUT_S = 30.0
@@ -98,6 +100,11 @@ async def nobody_counts() -> int:
     raise BrokerUnavailable
 
 
+async def nobody_asks(*_: object) -> Asked:
+    """Stand for links that are none of ours."""
+    raise NotFound
+
+
 class EmptyEmitter:
     """Stands for a broker that takes everything, where there is nothing to take."""
 
@@ -117,6 +124,7 @@ def adapters(*, error: Exception | None = None, is_connected: bool = True, takes
         "intake": Intake(emitter=emitter, is_connected=lambda: is_connected, counters=counters, clock=system_clock),
         "counters": counters,
         "count_dead": nobody_counts,
+        "opt_outs": OptOutDesk(look_up=nobody_asks, opt_out=nobody_asks),
     }
     return Adapters(**(values | changes))
 

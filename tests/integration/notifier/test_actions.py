@@ -141,7 +141,7 @@ async def test_a_crash_between_the_write_and_the_publishing_loses_nothing(world:
         item = await world.an_item()
     found = await inbox.find(owner=world.owner, item=item)
     assert found is not None
-    sent = transitions.send(found, draft=Draft(subject="s", body="b"), at=datetime.now(UTC))
+    sent = transitions.mark_sent(found, draft=Draft(subject="s", body="b"), at=datetime.now(UTC))
     assert await inbox.save([sent])
     assert await world.said(item) == []
     async with running(world.settings, world.client):

@@ -81,10 +81,11 @@ class Stage:
         return {agenda.contact: agenda for agenda in parsed}
 
     async def armed(self) -> set[str]:
-        """Return `<contact>.<key>` of every timer of the owner that is on the broker."""
+        """Return `<contact>.<key>` of every timer of the owner's contacts that is on the broker."""
         prefix = f"{subjects.TIMER}.{self.owner}."
         found = await subjects_in(self.client, stream=TIMERS, filter_subject=f"{prefix}>")
-        return {subject.removeprefix(prefix) for subject in found}
+        own = f"{subjects.OWNER_LEVEL}."
+        return {key for subject in found if not (key := subject.removeprefix(prefix)).startswith(own)}
 
     async def schedule(self, key: str, contact: str = "bo") -> tuple[str, Reminder] | None:
         """Return when the timer of *key* fires, as the broker has it, and what it says; None when it is not armed."""

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.scheduler.domain.memory import item_key
 from shared import subjects
 from shared.jetstream import Outgoing, subjects_in
-from shared.messages.reminders import InboxChanged, ItemState, ReminderKind
-from shared.streams import AGENDA, DEAD, PEOPLE, SCHEDULER_PEOPLE
+from shared.messages.reminders import InboxChanged, ItemState, Reminder, ReminderKind
+from shared.streams import AGENDA, DEAD, PEOPLE, SCHEDULER_PEOPLE, TIMERS
 from tests.conftest import eventually
 from tests.integration.scheduler.stage import Stage, running_scheduler
 from tests.servers import Servers
@@ -156,6 +157,29 @@ async def test_a_snooze_comes_back_and_is_forgotten(live: Stage) -> None:
     await eventually(is_over)
     assert now() >= until
     assert await snooze_keys() == []
+
+
+async def test_a_greeting_that_waits_fires_when_it_is_to_be_sent(live: Stage) -> None:
+    """Its timer fires once, at its instant, as the order to send; taken back before, none is armed any more."""
+    base = {"owner": live.owner, "contact": "bo", "occasion": "birthday", "key": "birthday", "on": now().date().isoformat()}
+    one, other = (f"{contact}:birthday:{now().date().isoformat()}" for contact in ("bo", "old"))
+    send_at = now() + timedelta(seconds=2)
+    await live.people(live.snapshot())
+    for item in (one, other):
+        await live.said(InboxChanged.model_validate(base | {"item": item, "state": "scheduled", "at": now(), "send_at": send_at}))
+    await live.said(InboxChanged.model_validate(base | {"item": other, "state": "unread", "at": now() + timedelta(seconds=1)}))
+    key = item_key(one, kind=ReminderKind.SEND)
+
+    async def has_fired() -> bool:
+        return await live.fired(key) == 1
+
+    await eventually(has_fired)
+    assert now() >= send_at
+    assert await live.fired(item_key(other, kind=ReminderKind.SEND)) == 0
+    assert [name for name in await live.armed() if ".send-" in name] == []
+    message = await live.js.get_last_msg(TIMERS, subjects.due(live.owner, "bo", key))
+    fired = Reminder.model_validate_json(message.data or b"")
+    assert (fired.id, fired.kind) == (one, ReminderKind.SEND)
 
 
 async def test_sending_a_snoozed_item_cancels_its_return(live: Stage) -> None:

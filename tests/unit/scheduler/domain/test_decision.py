@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from services.scheduler.domain.decision import ContactKey, Decision, Known, Order, decide, profile_digest
-from services.scheduler.domain.memory import snooze_key
+from services.scheduler.domain.memory import item_key
 from services.scheduler.domain.skips import SkipReason
-from shared.messages.reminders import Agenda, Fired, InboxChanged, ItemState
+from shared.messages.reminders import Agenda, Fired, InboxChanged, ItemState, ReminderKind
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
 from tests.unit.scheduler.people import NOW, owner, person
 
@@ -115,16 +115,17 @@ def test_snoozing_and_sending() -> None:
     until = NOW + timedelta(hours=2)
     snoozed = InboxChanged.model_validate(base | {"state": ItemState.SNOOZED, "at": NOW, "snoozed_until": until})
     first = decided(BORN_TODAY, order=Order(changes=(snoozed,)))
-    assert first.arm[snooze_key(item)].due_at == until
+    key = item_key(item, kind=ReminderKind.SNOOZE)
+    assert first.arm[key].due_at == until
     later = decided(person(birthday="1985-11-24", rev=2), first.agenda)
-    assert snooze_key(item) in {entry.key for entry in later.agenda.armed}
+    assert key in {entry.key for entry in later.agenda.armed}
     sent = InboxChanged.model_validate(base | {"state": ItemState.SENT, "at": NOW + timedelta(minutes=1)})
     last = decided(BORN_TODAY, later.agenda, order=Order(changes=(sent,)))
-    assert last.cancel == {snooze_key(item)}
+    assert last.cancel == {key}
     late = decided(BORN_TODAY, last.agenda, order=Order(changes=(snoozed,)))
-    assert snooze_key(item) not in late.arm
-    woken = Order(fired=(first.arm[snooze_key(item)],), force=frozenset({snooze_key(item)}))
-    assert decided(BORN_TODAY, first.agenda, order=woken).cancel == {snooze_key(item)}
+    assert key not in late.arm
+    woken = Order(fired=(first.arm[key],), force=frozenset({key}))
+    assert decided(BORN_TODAY, first.agenda, order=woken).cancel == {key}
 
 
 def test_an_agenda_of_a_hundred_daily_rules_stays_a_message() -> None:
@@ -137,3 +138,31 @@ def test_an_agenda_of_a_hundred_daily_rules_stays_a_message() -> None:
         agenda = decided(person(dates=dates), found.agenda, order=order, days=day).agenda
     assert agenda is not None
     assert len(agenda.model_dump_json(exclude_defaults=True)) < 256_000
+
+
+def test_a_greeting_that_waits_to_be_sent_has_a_timer_of_its_own() -> None:
+    """It is armed for the instant that was told, moves with it, and goes when it is taken back or the person silenced."""
+    item = "bo:birthday:2026-11-24"
+    send_at = NOW + timedelta(seconds=10)
+    base = {"item": item, "owner": "ada", "contact": "bo", "occasion": "birthday", "key": "birthday", "on": "2026-11-24"}
+    scheduled = InboxChanged.model_validate(base | {"state": ItemState.SCHEDULED, "at": NOW, "send_at": send_at})
+    first = decided(BORN_TODAY, order=Order(changes=(scheduled,)))
+    key = item_key(item, kind=ReminderKind.SEND)
+    timer = first.arm[key]
+    assert (timer.id, timer.kind, timer.due_at) == (item, ReminderKind.SEND, send_at)
+    later = scheduled.model_copy(update={"at": NOW + timedelta(seconds=1), "send_at": send_at + timedelta(minutes=1)})
+    moved = decided(BORN_TODAY, first.agenda, order=Order(changes=(later,)))
+    assert moved.arm[key].due_at == later.send_at
+    stale = decided(BORN_TODAY, moved.agenda, order=Order(fired=(timer,), force=frozenset({key})))
+    assert stale.arm[key].due_at == later.send_at
+    assert SkipReason.STALE in stale.skipped
+    taken_back = scheduled.model_copy(update={"state": ItemState.UNREAD, "at": NOW + timedelta(seconds=2), "send_at": None})
+    assert decided(BORN_TODAY, moved.agenda, order=Order(changes=(taken_back,))).cancel == {key}
+    silenced = BORN_TODAY.model_copy(update={"do_not_greet": True, "rev": 2})
+    assert key in decided(silenced, moved.agenda).cancel
+    snoozed = scheduled.model_copy(
+        update={"state": ItemState.SNOOZED, "at": NOW + timedelta(seconds=3), "send_at": None, "snoozed_until": send_at}
+    )
+    instead = decided(BORN_TODAY, moved.agenda, order=Order(changes=(snoozed,)))
+    assert key in instead.cancel
+    assert item_key(item, kind=ReminderKind.SNOOZE) in instead.arm

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.scheduler.domain.memory import Memory, as_fired, recall, snooze_key
+from services.scheduler.domain.memory import Memory, as_fired, item_key, recall
 from services.scheduler.domain.plan import Plan, staleness
 from shared.messages.reminders import Fired, ReminderKind, Snooze
 from shared.messages.snapshots import ContactSnapshot, basis, custom_dates
@@ -380,7 +380,7 @@ def test_a_snooze_keeps_the_date_of_its_occasion() -> None:
     until = at("2026-11-26T18:00")
     snooze = Snooze(item=item, occasion="birthday", key="birthday", on="2026-11-20", at=NOW, until=until)
     memory = Memory(fired=frozenset(), snoozes=(snooze,))
-    timer = planned_for(person(birthday="1985-11-20"), memory=memory).timers[snooze_key(item)]
+    timer = planned_for(person(birthday="1985-11-20"), memory=memory).timers[item_key(item, kind=ReminderKind.SNOOZE)]
     assert (timer.id, timer.kind, timer.on, timer.due_at) == (item, ReminderKind.SNOOZE, date(2026, 11, 20), until)
 
 
