@@ -15,7 +15,9 @@ CONTACT_KEYS = [
     *("id", "name", "closeness", "birthday", "dates", "emails", "company", "title", "connected_on"),
     *("last_contact_at", "muted", "deceased"),
 ]
-ITEM_KEYS = ["id", "contact", "occasion", "on", "state", "belated", "milestone", "draft", "created_at", "common_ground"]
+ITEM_KEYS = ["id", "contact", "occasion", "on", "state", "belated", "milestone", "draft", "created_at"]
+"""What the design promises; scripts rely on it, so what came later stands behind."""
+LATER_ITEM_KEYS = ["common_ground", "send_at", "via", "reason", "links"]
 UPCOMING_KEYS = ["id", "contact", "occasion", "on", "due_at", "milestone"]
 RECEIPT_KEYS = ["file", "format", "read", "created", "updated", "merged", "unchanged", "skipped"]
 
@@ -141,7 +143,7 @@ def test_send_snooze_and_dismiss(stack: Stack, owner: str) -> None:
     names = ("Sendable One", "Snoozable Two", "Dismissable Three")
     contacts = {name: new_contact(stack, owner, name=name, birthday=birthday(0)) for name in names}
     items = {item["contact"]["name"]: item for item in stack.wait_for_inbox(owner, 3)}
-    assert all(list(item) == ITEM_KEYS for item in items.values())
+    assert all(list(item) == ITEM_KEYS + LATER_ITEM_KEYS for item in items.values())
 
     def act(verb: str, name: str, *more: str) -> str:
         state: str = stack.json("inbox", verb, items[name]["id"], "--owner", owner, *more)["state"]
