@@ -10,10 +10,10 @@ PROJECT := $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build
 TYPED := shared services cli deploy bench
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test unit check format contract bench lock clean
+.PHONY: help up down test unit check format contract bench screenshots lock clean
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: $(STAMPS)/run ## Start Hobnob here, the first time with a sample network; Ctrl-C stops it
 	@$(BIN)/hobnob up --sample
@@ -42,6 +42,9 @@ contract: $(STAMPS)/dev ## Write the documents of the contract anew, unless that
 
 bench: $(STAMPS)/dev ## Measure speed and memory beside the raw limit
 	$(BIN)/python -m bench
+
+screenshots: $(STAMPS)/dev ## Take the pictures of the pages anew; needs Chromium
+	$(BIN)/python -m tests.e2e.browser.screenshots
 
 lock: $(STAMPS)/bootstrap ## Compile the hash-pinned requirements anew
 	$(COMPILE) pyproject.toml --extra local --output-file requirements.lock

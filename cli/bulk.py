@@ -13,6 +13,7 @@ WHY = {
     "close": "to people you know well",
     "check_first": "to be checked first",
     "edited": "that you have edited",
+    "too_early": "whose day is still to come",
     "too_late": "too late to go out without a look",
     "no_address": "to people without an address",
     "no_sender": "because you have no address (hobnob owner set ID --email ADDRESS)",

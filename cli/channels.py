@@ -21,6 +21,8 @@ from shared.messages.telling import (
 from shared.messages.values import format_instant
 
 STDIN = "-"
+PATIENCE_S = 90.0
+"""A channel that hangs is given up by the notifier after a while, and only then is there an answer that says so."""
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The channel's name.")]
 
@@ -52,7 +54,7 @@ def add(
     if not given:
         raise typer.BadParameter("there is no URL on standard input")
     request = valid(AddChannel, {"owner": owner, "url": given, "name": name, "order": order})
-    added = call(data, lambda hobnob: hobnob.ask("notifier", "channel.add", request, ChannelReply)).channel
+    added = call(data, lambda hobnob: hobnob.ask("notifier", "channel.add", request, ChannelReply, timeout_s=PATIENCE_S)).channel
     if as_json:
         print_json(dump(added))
     else:
@@ -76,7 +78,9 @@ def list_(data: Data = None, owner: Owner = "me", as_json: AsJson = False) -> No
 def try_out(name: Name, data: Data = None, owner: Owner = "me", as_json: AsJson = False) -> None:
     """Send a message through one channel now."""
     request = valid(ChannelAction, {"owner": owner, "name": name})
-    tested = call(data, lambda hobnob: hobnob.ask("notifier", "channel.test", request, ChannelReply)).channel
+    tested = call(
+        data, lambda hobnob: hobnob.ask("notifier", "channel.test", request, ChannelReply, timeout_s=PATIENCE_S)
+    ).channel
     if as_json:
         print_json(dump(tested))
     else:

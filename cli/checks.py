@@ -102,14 +102,20 @@ def check_next(diagnosis: Diagnosis) -> Check:
     return Check(name="next timer", state=State.OK, summary=", ".join(parts), data=data)
 
 
-def check_armed(*, armed: int, expected: int) -> Check:
-    """Compare the timers in the broker with those that the plans want."""
-    data = {"armed": armed, "expected": expected}
-    if armed < expected:
+def check_armed(*, armed: Mapping[str, int], expected: Mapping[str, int]) -> Check:
+    """Compare the timers in the broker with those that the plans want, owner by owner: one's too many hide no other's too few."""
+    data = {"armed": sum(armed.values()), "expected": sum(expected.values())}
+    missing = sum(max(0, count - armed.get(owner, 0)) for owner, count in expected.items())
+    extra = sum(max(0, count - expected.get(owner, 0)) for owner, count in armed.items())
+    if missing:
         advice = f"the scheduler mends this within ten minutes; at once: {REBUILD}"
-        summary = f"{expected - armed} of {expected} timers are missing"
+        summary = f"{missing} of {data['expected']} timers are missing"
         return Check(name="timers", state=State.FAIL, summary=summary, advice=advice, data=data)
-    return Check(name="timers", state=State.OK, summary=f"{armed} armed, {expected} expected", data=data)
+    if extra:
+        advice = f"look again in a minute; if they stay, the scheduler cancels them within ten minutes; at once: {REBUILD}"
+        summary = f"{extra} are armed that no plan wants"
+        return Check(name="timers", state=State.WARN, summary=summary, advice=advice, data=data)
+    return Check(name="timers", state=State.OK, summary=f"{data['armed']} armed, {data['expected']} expected", data=data)
 
 
 def check_digests(*, owners: Iterable[OwnerProfile], armed: Iterable[str]) -> Check:
@@ -146,6 +152,21 @@ def check_deliveries(diagnosis: Diagnosis) -> Check:
         advice = f"see hobnob channel list --owner {first.owner}; the inbox has everything"
         return Check(name="messages to owners", state=State.WARN, summary=summary, advice=advice, data=data)
     return Check(name="messages to owners", state=State.OK, summary="none is stuck", data=data)
+
+
+def check_mail(diagnosis: Diagnosis) -> Check:
+    """Judge whether greetings can leave: a mail server that lets nobody in holds up all of them."""
+    data = {"has_mail": diagnosis.has_mail, "trouble": diagnosis.mail_trouble, "overdue": diagnosis.overdue}
+    waiting = f"{diagnosis.overdue} greetings are overdue"
+    if diagnosis.mail_trouble:
+        advice = "put HOBNOB_SMTP_URL right and start the notifier again; what waits leaves then, nothing is lost"
+        summary = f"no mail is sent: {diagnosis.mail_trouble}; {waiting}"
+        return Check(name="mail", state=State.FAIL, summary=summary, advice=advice, data=data)
+    if diagnosis.overdue:
+        advice = "look again in a minute; if it does not shrink, look at the notifier's log"
+        return Check(name="mail", state=State.WARN, summary=waiting, advice=advice, data=data)
+    summary = "no greeting is overdue" if diagnosis.has_mail else "no mail server is set up (HOBNOB_SMTP_URL)"
+    return Check(name="mail", state=State.OK, summary=summary, data=data)
 
 
 def check_greetings(greetings: Mapping[str, int]) -> Check:

@@ -41,9 +41,11 @@ class Hobnob:
         self.refusals = refusals
         self.js: PipelinedJetStream = jetstream(client)
 
-    async def ask(self, service: str, verb: str, request: Message, reply: type[ReplyT]) -> ReplyT:
+    async def ask(
+        self, service: str, verb: str, request: Message, reply: type[ReplyT], *, timeout_s: float = REQUEST_TIMEOUT_S
+    ) -> ReplyT:
         """Send one request; the errors are those of `shared.requests.ask`."""
-        return await ask(self.client, service=service, verb=verb, request=request, reply=reply, timeout_s=REQUEST_TIMEOUT_S)
+        return await ask(self.client, service=service, verb=verb, request=request, reply=reply, timeout_s=timeout_s)
 
     async def owner(self, owner: str) -> OwnerProfile:
         """

@@ -11,6 +11,9 @@ from cli.output import print_json, safe, say, screen
 from cli.validation import valid
 from shared.messages.telling import AskDigest, DigestReply
 
+PATIENCE_S = 300.0
+"""Each channel that hangs is waited for before the next one is tried."""
+
 Heartbeat = Annotated[bool, typer.Option("--heartbeat", help="Say what was watched too, as once a week.")]
 
 app = typer.Typer(help="The daily message: preview, send.", no_args_is_help=True)
@@ -37,7 +40,7 @@ def preview(data: Data = None, owner: Owner = "me", heartbeat: Heartbeat = False
 def send(data: Data = None, owner: Owner = "me", heartbeat: Heartbeat = False, as_json: AsJson = False) -> None:
     """Send it now, through the first channel that takes it, besides the one of the day."""
     request = valid(AskDigest, {"owner": owner, "heartbeat": heartbeat})
-    sent = call(data, lambda hobnob: hobnob.ask("notifier", "digest.send", request, DigestReply))
+    sent = call(data, lambda hobnob: hobnob.ask("notifier", "digest.send", request, DigestReply, timeout_s=PATIENCE_S))
     if as_json:
         print_json(_shape(sent))
     else:

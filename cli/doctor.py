@@ -16,6 +16,7 @@ from cli.output import notices, print_json, safe, screen
 from cli.rebuilding import rebuild_all
 from cli.settings import CliSettings
 from cli.target import data_folder, is_remote, resolve
+from shared.errors import BrokerUnavailable
 
 _MARK: Final = {State.OK: ("ok", "green"), State.WARN: ("look", "yellow"), State.FAIL: ("FAIL", "bold red")}
 
@@ -46,6 +47,8 @@ async def _look(data: Path | None, *, rebuild: bool) -> list[Check]:
             if rebuild:
                 await hobnob.refusals.unless_refused(rebuild_all(hobnob, tell=_tell))
             return [*await hobnob.refusals.unless_refused(examine(hobnob)), *disk]
+    except BrokerUnavailable as exc:
+        return [Check(name="stack", state=State.FAIL, summary=str(exc), advice="hobnob status shows the processes"), *disk]
     except NoStack as exc:
         return [Check(name="stack", state=State.FAIL, summary=str(exc), advice="start it with: hobnob up"), *disk]
 

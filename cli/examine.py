@@ -3,6 +3,7 @@
 import asyncio
 import json
 import platform
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -21,7 +22,7 @@ from shared.clock import system_clock
 from shared.errors import BrokerUnavailable, HobnobError, InvalidMessage, InvalidToken
 from shared.jetstream import subjects_in
 from shared.messages.rpc import GetHealth, HealthReply, ListOwners, OwnerList
-from shared.messages.telling import Diagnose, Diagnosis
+from shared.messages.telling import DIGEST_KEY, Diagnose, Diagnosis
 from shared.requests import ask
 from shared.streams import CONSUMERS, DEAD, TIMERS, Consumer
 
@@ -54,9 +55,11 @@ async def _from_notifier(hobnob: Hobnob) -> list[Check]:
     asked_at = system_clock()
     try:
         diagnosis = await _diagnose(hobnob)
+        answered_at = system_clock()
+        armed = await _armed(hobnob, diagnosis)
     except HobnobError as exc:
         return [Check(name="notifier", state=State.FAIL, summary=str(exc), advice="its log says more")]
-    ours = asked_at + (system_clock() - asked_at) / 2
+    ours = asked_at + (answered_at - asked_at) / 2
     broker_at, broker_asked_at = await _broker_clock(hobnob)
     # The notifier counts before it reads the clocks: its own is compared with the database's, read in one moment.
     skews = {
@@ -64,10 +67,11 @@ async def _from_notifier(hobnob: Hobnob) -> list[Check]:
         "database": diagnosis.database_at - diagnosis.at + _beyond(diagnosis.at, asked_at, ours),
     }
     return [
-        await _armed(hobnob, diagnosis),
+        armed,
         checks.check_next(diagnosis),
         checks.check_channels(diagnosis.failing),
         checks.check_deliveries(diagnosis),
+        checks.check_mail(diagnosis),
         checks.check_greetings(diagnosis.greetings),
         checks.check_clocks(skews),
         checks.check_versions(_versions(hobnob, diagnosis)),
@@ -85,15 +89,18 @@ async def _armed(hobnob: Hobnob, diagnosis: Diagnosis) -> Check:
             await asyncio.sleep(LOOK_AGAIN_S)
             diagnosis = await _diagnose(hobnob)
         armed = await subjects_in(hobnob.client, stream=TIMERS, filter_subject=subjects.ALL_TIMERS)
-        of_contacts = sum(_is_of_contact(subject) for subject in armed)
-        check = checks.check_armed(armed=of_contacts, expected=sum(each.timers for each in diagnosis.owners))
+        of_contacts = Counter(owner for subject in armed if (owner := _owner_of_contact(subject)))
+        check = checks.check_armed(armed=of_contacts, expected={each.owner: each.timers for each in diagnosis.owners})
         if check.state is State.OK:
             break
     return check
 
 
 async def _digests(hobnob: Hobnob) -> Check:
-    owners = await hobnob.ask("contacts", "owner.list", ListOwners(), OwnerList)
+    try:
+        owners = await hobnob.ask("contacts", "owner.list", ListOwners(), OwnerList)
+    except HobnobError as exc:
+        return Check(name="contacts", state=State.FAIL, summary=str(exc), advice="its log says more")
     armed = await subjects_in(hobnob.client, stream=TIMERS, filter_subject=subjects.ALL_OWNER_TIMERS)
     return checks.check_digests(owners=owners.owners, armed=_owners(armed))
 
@@ -156,12 +163,23 @@ def _versions(hobnob: Hobnob, diagnosis: Diagnosis) -> dict[str, str]:
     }
 
 
-def _is_of_contact(subject: str) -> bool:
+def _owner_of_contact(subject: str) -> str | None:
+    """Return whose contact a timer is of; None when it is of none, or no timer at all."""
     try:
-        return subjects.parse_timer(subject).contact != subjects.OWNER_LEVEL
+        timer = subjects.parse_timer(subject)
     except (InvalidMessage, InvalidToken):
-        return False
+        return None
+    return None if timer.contact == subjects.OWNER_LEVEL else timer.owner
 
 
-def _owners(armed: Iterable[str]) -> list[str]:
-    return [subjects.parse_timer(subject).owner for subject in armed]
+def _owners(armed: Iterable[str]) -> set[str]:
+    """Return the owners whose digest is among the timers that are *armed*."""
+    found = set()
+    for subject in armed:
+        try:
+            timer = subjects.parse_timer(subject)
+        except (InvalidMessage, InvalidToken):
+            continue
+        if timer.key == DIGEST_KEY:
+            found.add(timer.owner)
+    return found

@@ -246,7 +246,7 @@ async def _act(hobnob: Hobnob, verb: str, request: ItemAction) -> InboxItem:
 
 
 async def _find(hobnob: Hobnob, *, owner: str, item: str) -> InboxItem:
-    items = await list_inbox(hobnob, ListInbox(owner=owner, state="all"), limit=None)
+    items = await list_inbox(hobnob, ListInbox(owner=owner, state="all", item=item), limit=None)
     exact = [each for each in items if each.id == item]
     matching = exact or [each for each in items if each.id.startswith(item)]
     if not matching:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import credentials
+from cli import credentials, feeds, signing_in
 from cli.client import Hobnob, call, dump
 from cli.options import AsJson, Data
 from cli.output import print_json, print_table, say
@@ -27,7 +27,11 @@ _GROUND = ", for common ground; may be repeated, '' clears."
 UNNAMED = "token"
 """What an owner's token is called when nobody says."""
 
-app = typer.Typer(help="Owners of networks, their settings and tokens: add, set, list, token.", no_args_is_help=True)
+app = typer.Typer(
+    help="Owners of networks, their settings, tokens and sign-in: add, set, list, token, link, feed.", no_args_is_help=True
+)
+signing_in.register(app)
+feeds.register(app)
 
 
 @app.callback()

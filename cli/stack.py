@@ -16,6 +16,7 @@ from cli.inbox import list_inbox, show_items
 from cli.options import AsJson, Data
 from cli.output import complain, print_json, print_table, say
 from cli.settings import CliSettings
+from cli.signing_in import make_link
 from cli.status import stack_status
 from cli.target import data_folder, local_target
 from deploy.local.layout import DataFolder, rotate
@@ -82,6 +83,7 @@ async def _greet(root: Path, state: StackState, settings: CliSettings, *, sample
             for remark in await bring_in_sample(hobnob, owner=OWNER) if sample else []:
                 say(remark)
             await _show_inbox(hobnob)
+            say(f"\nYour inbox as a page (this link signs you in, once): {await make_link(hobnob, owner=OWNER)}")
             if (await hobnob.owner(OWNER)).name == NAMELESS:
                 say(f"Drafts are not signed yet: hobnob owner set {OWNER} --name 'Your Name'")
     except HobnobError as exc:

@@ -326,8 +326,19 @@ def answer_requests(
     verb: str,
     request: type[RequestT],
     handle: Callable[[RequestT], Awaitable[Message]],
+    at_once: int = 1,
 ) -> None:
-    """Answer `hobnob.rpc.<service>.<verb>`; every failure is answered with an `Err`, never with silence."""
+    """
+    Answer `hobnob.rpc.<service>.<verb>`; every failure is answered with an `Err`, never with silence.
+
+    Args:
+        broker: Not yet connected.
+        service: Name in the subject.
+        verb: What is asked.
+        request: What the body is read as.
+        handle: Returns the answer.
+        at_once: Requests that are handled at the same time; more than one for those that wait for somebody else's server.
+    """
 
     async def read(message: NatsMessage) -> bytes:
         return bytes(message.body)
@@ -344,4 +355,8 @@ def answer_requests(
             reply = Err(code="internal", detail="an unexpected error; the service's log has it")
         return reply.model_dump_json().encode()
 
-    broker.subscriber(subjects.rpc(service, verb), queue=service, decoder=read, title=f"{service}_{verb}")(on_request)
+    subject, title = subjects.rpc(service, verb), f"{service}_{verb}"
+    if at_once > 1:
+        broker.subscriber(subject, queue=service, decoder=read, title=title, max_workers=at_once)(on_request)
+    else:
+        broker.subscriber(subject, queue=service, decoder=read, title=title)(on_request)

@@ -23,29 +23,38 @@ from services.notifier.post_office import open_post, trust
 from services.notifier.postman import Postman
 from services.notifier.relay import Relay
 from services.notifier.settings import NotifierSettings
+from services.notifier.store.accounts import AccountStore
 from services.notifier.store.agenda import AgendaStore
 from services.notifier.store.channels import ChannelStore
 from services.notifier.store.credentials import CredentialStore
 from services.notifier.store.deliveries import DeliveryStore
+from services.notifier.store.feeds import FeedStore
 from services.notifier.store.inbox import InboxStore
 from services.notifier.store.lateness import LatenessStore
 from services.notifier.store.overview import OverviewStore
 from services.notifier.store.people import PeopleStore
+from services.notifier.store.sessions import SessionStore
 from services.notifier.system_account import SystemAccount, open_system_account
 from services.notifier.teller import PERIOD_S as TELLER_PERIOD_S
 from services.notifier.teller import Teller
 from services.notifier.use_cases.access import Access
 from services.notifier.use_cases.channels import Channels
+from services.notifier.use_cases.feeds import Feeds
 from services.notifier.use_cases.optouts import look_up, opt_out
 from services.notifier.use_cases.outlets import Mail, Outlets
 from services.notifier.use_cases.people import profiles_of
+from services.notifier.use_cases.signing_in import SigningIn
 from services.notifier.use_cases.snoozes import wake_overslept
 from services.notifier.use_cases.telling_tools import Telling
 from services.notifier.use_cases.tools import Tools
+from services.notifier.use_cases.watching import Watch
 from services.notifier.web.application import Adapters, build_web
+from services.notifier.web.desk import Desk, ReplyT
 from services.notifier.web.events import Intake
 from services.notifier.web.optout import OptOutDesk
+from services.notifier.web.peers import Peers, read_networks
 from services.notifier.web.server import listen, serve
+from services.notifier.web.site import Site
 from shared import subjects
 from shared.broker import build_broker, client_of
 from shared.clock import Clock, system_clock
@@ -55,7 +64,9 @@ from shared.errors import BrokerUnavailable
 from shared.jetstream import jetstream, subjects_in
 from shared.logging import get_logger
 from shared.messages.snapshots import OwnerProfile
+from shared.messages.values import Message
 from shared.mongo import Database, open_database, store_errors
+from shared.requests import ask
 from shared.service import build_service, every
 from shared.streams import DEAD, TIMERS
 from shared.violations import Violations
@@ -68,6 +79,8 @@ HEAL_PERIOD_S: Final = 30.0
 """How often snoozes whose timer never came are looked for: one indexed query."""
 CHECK_TIMEOUT_S: Final = 2
 """How long a health check waits for the broker."""
+CONTACTS_TIMEOUT_S: Final = 10.0
+"""How long a page or a program waits for the service that owns people."""
 
 
 def build_app(settings: NotifierSettings, *, clock: Clock = system_clock) -> FastStream:
@@ -80,7 +93,9 @@ def build_app(settings: NotifierSettings, *, clock: Clock = system_clock) -> Fas
         tools=lambda: wiring.tools,
         access=lambda: wiring.access,
         telling=lambda: wiring.telling,
+        signing_in=lambda: wiring.signing_in,
         channels=lambda: wiring.channels,
+        feeds=lambda: wiring.feeds,
     )
     return build_service(
         broker,
@@ -105,6 +120,9 @@ class _Wiring:
     access: Access
     telling: Telling
     channels: Channels
+    signing_in: SigningIn
+    feeds: Feeds
+    _watch: Watch
     _teller: Teller
     _database: Database
     _listener: socket.socket
@@ -120,7 +138,8 @@ class _Wiring:
         self._listener = stack.enter_context(listen(host=self._settings.http_host, port=self._settings.http_port))
         url = self._settings.mongo_url.get_secret_value()
         self._database = await stack.enter_async_context(open_database(url, name=self._settings.mongo_database))
-        inbox, agenda = InboxStore(self._database), AgendaStore(self._database)
+        self._watch = Watch()
+        inbox, agenda = InboxStore(self._database, on_change=self._watch.ring), AgendaStore(self._database)
         await inbox.ensure_indexes()
         await agenda.ensure_indexes()
         client = client_of(self._broker)
@@ -137,7 +156,9 @@ class _Wiring:
             post=await open_post(self._settings, stack),
         )
         await self._open_access(stack)
+        await self._open_signing_in()
         await self._open_telling(stack)
+        await self._open_feeds()
 
     async def _open_access(self, stack: AsyncExitStack) -> None:
         """Connect the doorkeeper, where the broker has one, and let it answer."""
@@ -150,6 +171,18 @@ class _Wiring:
         if system is not None and (seed := self._settings.nats_issuer_seed) is not None:
             issuer = Issuer(seed.get_secret_value())
             await system.answer(Doorkeeper(access=self.access, issuer=issuer, clock=self._clock).on_knock)
+
+    async def _open_signing_in(self) -> None:
+        sessions = SessionStore(self._database)
+        await sessions.ensure_indexes()
+        self.signing_in = SigningIn(
+            accounts=AccountStore(self._database),
+            sessions=sessions,
+            has_owner=self._has_owner,
+            counters=self._counters,
+            clock=self._clock,
+            public_url=self._settings.public_url,
+        )
 
     async def _open_system_account(self, stack: AsyncExitStack) -> SystemAccount | None:
         password = self._settings.doorkeeper_password
@@ -188,6 +221,22 @@ class _Wiring:
         self.channels = Channels(outlets=outlets, writer=writer, profile_of=self._profile_of, clock=self._clock)
         self._teller = Teller(self.telling)
         stack.push_async_callback(self._teller.aclose)
+
+    async def _open_feeds(self) -> None:
+        store = FeedStore(self._database)
+        await store.ensure_indexes()
+        self.feeds = Feeds(
+            tools=self.tools,
+            store=store,
+            writer=self.telling.writer,
+            has_owner=self._has_owner,
+            public_url=self._settings.public_url,
+        )
+
+    async def _ask_contacts(self, verb: str, request: Message, reply: type[ReplyT]) -> ReplyT:
+        return await ask(
+            self.tools.client, service="contacts", verb=verb, request=request, reply=reply, timeout_s=CONTACTS_TIMEOUT_S
+        )
 
     def _open_mail(self, stack: AsyncExitStack) -> Mail | None:
         if self._settings.smtp_url is None:
@@ -248,8 +297,15 @@ class _Wiring:
                 look_up=lambda token: look_up(self.tools, token=token),
                 opt_out=lambda token, occasion_only: opt_out(self.tools, token=token, occasion_only=occasion_only),
             ),
+            site=Site(tools=self.tools, signing_in=self.signing_in, watch=self._watch, peers=self._peers()),
+            desk=Desk(tools=self.tools, feeds=self.feeds, contacts=self._ask_contacts),
         )
-        await serve(build_web(adapters), listener=self._listener)
+        await serve(build_web(adapters), listener=self._listener, before_end=self._watch.close)
+
+    def _peers(self) -> Peers:
+        settings = self._settings
+        trusted = read_networks(settings.trusted_proxies.split(","))
+        return Peers(trusted=trusted, user_header=settings.proxy_user_header, public_url=settings.public_url)
 
     async def _check_nats(self) -> None:
         try:

@@ -13,17 +13,19 @@ from services.notifier.use_cases.channels import Channels
 from services.notifier.use_cases.diagnosis import diagnose
 from services.notifier.use_cases.digest import preview_digest, send_digest, take_owner_timers
 from services.notifier.use_cases.due import take_firings
+from services.notifier.use_cases.feeds import Feeds
 from services.notifier.use_cases.lateness import note_late
 from services.notifier.use_cases.listing import list_inbox, list_upcoming
 from services.notifier.use_cases.people import take_people
 from services.notifier.use_cases.previewing import preview_drafts
 from services.notifier.use_cases.sending import mark_item_sent, send_item, send_standard, undo_item
+from services.notifier.use_cases.signing_in import SigningIn
 from services.notifier.use_cases.telling_tools import Telling
 from services.notifier.use_cases.tools import Tools
 from shared import subjects
 from shared.broker import Received, Refused, answer_requests, subscribe_batches
 from shared.errors import InvalidMessage
-from shared.messages.access import IssueCredential, ListCredentials, RevokeCredential
+from shared.messages.access import IssueCredential, IssueFeed, ListCredentials, RevokeCredential, SetPassword, SignInLink
 from shared.messages.reminders import ITEM_TIMERS, Agenda, Reminder
 from shared.messages.rpc import (
     EditItem,
@@ -42,6 +44,8 @@ from shared.messages.values import Message
 from shared.streams import NOTIFIER_AGENDA, NOTIFIER_DUE, NOTIFIER_PEOPLE
 
 SERVICE = "notifier"
+WAIT_AT_ONCE = 16
+"""Requests of one kind that may wait for a channel at the same time: one owner's that hangs holds up no other owner."""
 
 BodyT = TypeVar("BodyT", bound=Message)
 
@@ -87,6 +91,8 @@ def register(
     access: Callable[[], Access],
     telling: Callable[[], Telling],
     channels: Callable[[], Channels],
+    signing_in: Callable[[], SigningIn],
+    feeds: Callable[[], Feeds],
 ) -> None:
     """
     Register every subscriber of this service.
@@ -97,6 +103,8 @@ def register(
         access: The same for the use cases about credentials.
         telling: The same for those about telling the owner.
         channels: The same for those about channels.
+        signing_in: The same for those about signing in.
+        feeds: The same for those about calendar feeds.
     """
 
     async def on_people(items: Sequence[Received[ContactSnapshot | OwnerProfile]]) -> Sequence[Refused]:
@@ -125,9 +133,10 @@ def register(
     subscribe_batches(broker, service=SERVICE, consumer=NOTIFIER_DUE, decode=read_firing, handle=on_firings)
     _register_requests(broker, tools=tools)
     _register_sending(broker, tools=tools)
-    _register_access(broker, access=access)
+    _register_access(broker, access=access, feeds=feeds)
     _register_telling(broker, telling=telling)
     _register_channels(broker, channels=channels)
+    _register_signing_in(broker, signing_in=signing_in)
 
 
 def _register_requests(broker: NatsBroker, *, tools: Callable[[], Tools]) -> None:
@@ -184,7 +193,7 @@ def _register_sending(broker: NatsBroker, *, tools: Callable[[], Tools]) -> None
     answer_requests(broker, service=SERVICE, verb="inbox.mark_sent", request=ItemAction, handle=on_mark_sent)
 
 
-def _register_access(broker: NatsBroker, *, access: Callable[[], Access]) -> None:
+def _register_access(broker: NatsBroker, *, access: Callable[[], Access], feeds: Callable[[], Feeds]) -> None:
     async def on_issue(request: IssueCredential) -> Message:
         return await access().issue(request=request)
 
@@ -194,9 +203,24 @@ def _register_access(broker: NatsBroker, *, access: Callable[[], Access]) -> Non
     async def on_revoke(request: RevokeCredential) -> Message:
         return await access().revoke(request=request)
 
+    async def on_issue_feed(request: IssueFeed) -> Message:
+        return await feeds().issue(request=request)
+
+    answer_requests(broker, service=SERVICE, verb="feed.issue", request=IssueFeed, handle=on_issue_feed)
     answer_requests(broker, service=SERVICE, verb="credential.issue", request=IssueCredential, handle=on_issue)
     answer_requests(broker, service=SERVICE, verb="credential.list", request=ListCredentials, handle=on_list)
     answer_requests(broker, service=SERVICE, verb="credential.revoke", request=RevokeCredential, handle=on_revoke)
+
+
+def _register_signing_in(broker: NatsBroker, *, signing_in: Callable[[], SigningIn]) -> None:
+    async def on_link(request: SignInLink) -> Message:
+        return await signing_in().issue_link(request=request)
+
+    async def on_password(request: SetPassword) -> Message:
+        return await signing_in().set_password(request=request)
+
+    answer_requests(broker, service=SERVICE, verb="signin.link", request=SignInLink, handle=on_link)
+    answer_requests(broker, service=SERVICE, verb="signin.password", request=SetPassword, handle=on_password)
 
 
 def _register_telling(broker: NatsBroker, *, telling: Callable[[], Telling]) -> None:
@@ -210,7 +234,7 @@ def _register_telling(broker: NatsBroker, *, telling: Callable[[], Telling]) -> 
         return await diagnose(telling())
 
     answer_requests(broker, service=SERVICE, verb="digest.preview", request=AskDigest, handle=on_preview)
-    answer_requests(broker, service=SERVICE, verb="digest.send", request=AskDigest, handle=on_send)
+    answer_requests(broker, service=SERVICE, verb="digest.send", request=AskDigest, handle=on_send, at_once=WAIT_AT_ONCE)
     answer_requests(broker, service=SERVICE, verb="diagnose", request=Diagnose, handle=on_diagnose)
 
 
@@ -227,9 +251,9 @@ def _register_channels(broker: NatsBroker, *, channels: Callable[[], Channels]) 
     async def on_remove(request: ChannelAction) -> Message:
         return await channels().remove(request)
 
-    answer_requests(broker, service=SERVICE, verb="channel.add", request=AddChannel, handle=on_add)
+    answer_requests(broker, service=SERVICE, verb="channel.add", request=AddChannel, handle=on_add, at_once=WAIT_AT_ONCE)
     answer_requests(broker, service=SERVICE, verb="channel.list", request=ListChannels, handle=on_list)
-    answer_requests(broker, service=SERVICE, verb="channel.test", request=ChannelAction, handle=on_test)
+    answer_requests(broker, service=SERVICE, verb="channel.test", request=ChannelAction, handle=on_test, at_once=WAIT_AT_ONCE)
     answer_requests(broker, service=SERVICE, verb="channel.remove", request=ChannelAction, handle=on_remove)
 
 

@@ -12,13 +12,22 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from babel.dates import format_skeleton, format_timedelta
+from babel.dates import format_timedelta
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from services.notifier.domain.cleaning import clean_line
 from services.notifier.domain.digest import Coming, Digest, Entry, Watched
-from services.notifier.domain.languages import ENGLISH, day_and_month, language_of, locale_of, ordinal, typeset, years
+from services.notifier.domain.languages import (
+    ENGLISH,
+    day_and_month,
+    language_of,
+    locale_of,
+    ordinal,
+    typeset,
+    weekday_and_day,
+    years,
+)
 from services.notifier.domain.mail import Line, Link, plain_text
 from shared.messages.snapshots import OwnerProfile
 
@@ -107,6 +116,11 @@ class NoticeWriter:
             lines += self._inbox(words, words.say("more", count - len(entries)), owner=profile.owner)
         return words.notice(title, lines)
 
+    def summary(self, coming: Coming, *, profile: OwnerProfile) -> str:
+        """Return whose occasion it is and what, for a calendar that says when."""
+        words = self._speaker(profile)
+        return words.say("entry", words.coming(coming) | {"days_left": None, "is_belated": False})
+
     def test(self, *, channel: str, profile: OwnerProfile) -> Notice:
         """Return the message that tries a channel."""
         words = self._speaker(profile)
@@ -144,16 +158,16 @@ class _Speaker:
 
     def say(self, name: str, *values: object) -> str:
         """Return what a macro says, as one clean line."""
-        return clean_line(" ".join(self.say_all(name, *values)), chars_max=LINE_CHARS)
+        return self._line(" ".join(self.say_all(name, *values)), chars_max=LINE_CHARS)
 
     def say_all(self, name: str, *values: object) -> list[str]:
         """Return the lines that a macro says, without the empty ones."""
-        said = typeset(str(getattr(self._module, name)(*values)), language=self._language)
-        return [clean_line(line, chars_max=LINE_CHARS) for line in said.split("\n") if line.strip()]
+        said = str(getattr(self._module, name)(*values))
+        return [self._line(line, chars_max=LINE_CHARS) for line in said.split("\n") if line.strip()]
 
     def notice(self, title: str, lines: Iterable[Line]) -> Notice:
         """Return a message in this language."""
-        return Notice(title=clean_line(title, chars_max=TITLE_CHARS), lines=tuple(lines), language=self._tag)
+        return Notice(title=self._line(title, chars_max=TITLE_CHARS), lines=tuple(lines), language=self._tag)
 
     def entry(self, entry: Entry) -> dict[str, object]:
         """Return what a macro may say of a reminder."""
@@ -188,8 +202,12 @@ class _Speaker:
             "weekday": self._weekday(on),
         }
 
+    def _line(self, text: str, *, chars_max: int) -> str:
+        # Cleaning takes every kind of space for a plain one: those that do not break are set last.
+        return typeset(clean_line(text, chars_max=chars_max), language=self._language)
+
     def _weekday(self, on: date) -> str:
-        return format_skeleton("MMMEd", on, locale=locale_of(self._tag))
+        return weekday_and_day(on, tag=self._tag)
 
 
 def _title(words: _Speaker, digest: Digest) -> str:

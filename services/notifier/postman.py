@@ -1,6 +1,8 @@
 """The postman: takes greetings that are due and hands them to the mail server, a few at a time."""
 
 import asyncio
+from collections.abc import Container
+from datetime import datetime
 from typing import Final
 
 from services.notifier.domain.items import Item
@@ -47,8 +49,10 @@ class Postman:
     async def _send_due(self) -> None:
         """Send everything that is due, as long as nothing is the matter with the database or the broker."""
         self._has_failed = False
-        until = self._tools.bell.due_until(now=self._tools.clock())
-        while not self._has_failed and (items := await self._tools.inbox.due(until=until, limit=BATCH)):
+        until = self._tools.bell.take_due(now=self._tools.clock())
+        taken: set[str] = set()
+        while not self._has_failed and (items := await self._admitted(until=until, without=taken)):
+            taken |= {item.id for item in items}
             for item in items:
                 await self._slots.acquire()
                 task = asyncio.create_task(self._deliver(item), name=f"mail {item.id}")
@@ -57,7 +61,19 @@ class Postman:
             if self._under_way:
                 await asyncio.wait(self._under_way)  # each is claimed by then, and so no longer due
 
+    async def _admitted(self, *, until: datetime, without: Container[str]) -> list[Item]:
+        """
+        Return what is due by *until*, as many as the gate lets through.
+
+        What was put off in this turn is not taken *without* its pause, even where the broker's clock says that it has passed.
+        """
+        limit = self._tools.post.gate.admits(most=BATCH, now=self._tools.clock())
+        due = await self._tools.inbox.due(until=until, limit=limit) if limit else []
+        return [item for item in due if item.id not in without]
+
     async def _deliver(self, item: Item) -> None:
+        if not self._tools.post.gate.admits(most=BATCH, now=self._tools.clock()):
+            return  # shut since this one was read: it stays due
         try:
             await deliver(self._tools, item=item)
         except TransientError as exc:

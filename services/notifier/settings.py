@@ -1,5 +1,6 @@
 """The settings of the notifier."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -32,6 +33,12 @@ class NotifierSettings(StoreSettings):
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")] | None = None
     """Where the owner's browser finds the HTTP door, such as https://hobnob.example.org; None: messages name commands instead."""
 
+    trusted_proxies: str = ""
+    """Addresses and networks, separated by commas, of reverse proxies that are believed what they say of a browser."""
+
+    proxy_user_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")] | None = None
+    """Header in which these proxies name the owner they have signed in, such as Remote-User; they must remove a browser's own."""
+
     smtp_url: SecretStr | None = None
     """Mail server, as in smtp://user:password@host:587?starttls=require; None: no mail is sent."""
 
@@ -57,4 +64,13 @@ class NotifierSettings(StoreSettings):
     def _has_both_or_neither(self) -> Self:
         if (self.doorkeeper_password is None) != (self.nats_issuer_seed is None):
             raise ValueError("the doorkeeper needs both HOBNOB_DOORKEEPER_PASSWORD and HOBNOB_NATS_ISSUER_SEED, or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _trusts_somebody(self) -> Self:
+        networks = [text for text in self.trusted_proxies.split(",") if text.strip()]
+        for text in networks:
+            ip_network(text.strip())
+        if self.proxy_user_header and not networks:
+            raise ValueError("HOBNOB_PROXY_USER_HEADER needs HOBNOB_TRUSTED_PROXIES: anybody else could send that header")
         return self

@@ -63,6 +63,9 @@ class OwnerPlanner:
         profiles = await subjects_in(self._state.client, stream=PEOPLE, filter_subject=subjects.ALL_PROFILES)
         armed = await subjects_in(self._state.client, stream=TIMERS, filter_subject=subjects.ALL_OWNER_TIMERS)
         await self.plan({*_owners(profiles, is_profile=True), *_owners(armed, is_profile=False)})
+        if strangers := [subject for subject in armed if _is_strange(subject)]:
+            self._counters.add("owner_timers.cancelled", len(strangers))
+            await timers.publish_timers(self._state.js, [timers.cancel(subject=subject) for subject in strangers])
 
     async def _plan(self, owners: Collection[str]) -> None:
         profiles = await self._state.readable_profiles(owners)
@@ -101,6 +104,14 @@ class OwnerPlanner:
 
 def _wanted(profile: OwnerProfile | None, key: str) -> OwnerTimer | None:
     return wanted_timers(profile=profile).get(key) if profile else None
+
+
+def _is_strange(subject: str) -> bool:
+    """Whether an owner's timer has a key that none of ours has; what is no timer at all is for the sweep of contacts."""
+    try:
+        return subjects.parse_timer(subject).key not in KEYS
+    except (InvalidMessage, InvalidToken):
+        return False
 
 
 def _owners(found: Iterable[str], *, is_profile: bool) -> list[str]:

@@ -55,5 +55,7 @@ TELLING: Final = {
     "stuck": "Messages to owners that no channel took for a while.",
     "greetings": "Greetings that want somebody to look, counted by state.",
     "has_mail": "Whether a mail server is configured.",
+    "mail_trouble": "Why the mail server takes no mail at all, where that is so.",
+    "overdue": "How many greetings should have been mailed a while ago.",
     "counts": "How much was taken in hand, by what it is.",
 }

@@ -2,13 +2,13 @@
 Requests about credentials, answered by the notifier, which is the door: `hobnob.rpc.notifier.credential.<verb>`.
 
 A credential lets another system, or an owner's own device, in. Its secret is shown once, in `CredentialIssued`, and is kept
-nowhere: what is stored is a hash.
+nowhere: what is stored is a hash. So it is with the address of a calendar feed.
 """
 
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_serializer
 
 from shared.messages.rpc import Cursor, Limit
 from shared.messages.values import Id, Instant, Message
@@ -74,3 +74,49 @@ class RevokeCredential(Message):
 
     owner: Id
     name: Id
+
+
+class IssueFeed(Message):
+    """
+    `feed.issue`: make the secret address of an owner's calendar feed, or with *replace* another one, and the old one ends.
+
+    `not_found`: no such owner. `conflict`: there is one and *replace* is not set. Answer: `FeedIssued`.
+    """
+
+    owner: Id
+    replace: bool = False
+
+
+class FeedIssued(Message):
+    """The address of a calendar feed, told once: whoever has it reads the feed. `url` is None where no public URL is set."""
+
+    type: Literal["feed_issued"] = "feed_issued"
+    path: str = Field(repr=False)
+    url: str | None = Field(default=None, repr=False)
+
+
+class SignInLink(Message):
+    """`signin.link`: make a link with which an owner's browser signs in, once. `not_found`. Answer: `SignInLinkIssued`."""
+
+    owner: Id
+
+
+class SignInLinkIssued(Message):
+    """A link that signs an owner in, until *expires_at* or until it is used. *url* only where the notifier knows its own."""
+
+    type: Literal["sign_in_link"] = "sign_in_link"
+    owner: Id
+    path: str = Field(repr=False)
+    url: str | None = Field(default=None, repr=False)
+    expires_at: Instant
+
+
+class SetPassword(Message):
+    """`signin.password`: give an owner another password and sign them out everywhere. `not_found`. Answer: `Ok`."""
+
+    owner: Id
+    password: SecretStr = Field(min_length=10, max_length=200)
+
+    @field_serializer("password")
+    def _as_sent(self, password: SecretStr) -> str:
+        return password.get_secret_value()

@@ -296,6 +296,7 @@ class ListInbox(Message):
     owner: Id
     state: ItemState | Literal["open", "all"] = "open"
     contact: Id | None = None
+    item: str | None = None
     cursor: Cursor | None = None
     limit: Limit = 50
 
@@ -351,8 +352,8 @@ class SkippedItem(Message):
     """
     An item that was not sent with the others.
 
-    `reason` is one of `close`, `check_first`, `edited`, `too_late`, `no_address`, `no_sender`, `no_mail_server`, `no_words`, or
-    why nobody is to be greeted.
+    `reason` is one of `close`, `check_first`, `edited`, `too_early`, `too_late`, `no_address`, `no_sender`, `no_mail_server`,
+    `no_words`, or why nobody is to be greeted.
     """
 
     id: str

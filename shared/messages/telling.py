@@ -259,7 +259,7 @@ class Diagnosis(Message):
     The notifier's part of `hobnob doctor`.
 
     `at` and `database_at` were read in the same moment, by the notifier and by MongoDB. `greetings` counts inbox items by those
-    of their states that want somebody to look.
+    of their states that want somebody to look, `overdue` those that should have been mailed. `mail_trouble` is why none can be.
     """
 
     type: Literal["diagnosis"] = "diagnosis"
@@ -271,6 +271,8 @@ class Diagnosis(Message):
     stuck: tuple[StuckDelivery, ...] = ()
     greetings: dict[str, int] = Field(default_factory=dict)
     has_mail: bool = False
+    mail_trouble: str | None = None
+    overdue: int = 0
 
 
 class Rebuild(Message):

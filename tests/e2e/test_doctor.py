@@ -60,7 +60,7 @@ def test_a_healthy_stack(own_stack: Stack) -> None:
     wait_for(lambda: len(own_stack.json("upcoming", "--owner", owner, "--days", "60")) == 3)
     found = checks(own_stack)
     assert set(found) == {
-        *("services", "last timer", "timers", "next timer", "digests", "channels", "messages to owners", "greetings"),
+        *("services", "last timer", "timers", "next timer", "digests", "channels", "messages to owners", "mail", "greetings"),
         *("dead letters", "streams", "clocks", "disk", "versions"),
     }
     assert {check["state"] for check in found.values()} == {"ok"}

@@ -22,7 +22,7 @@ import pytest
 from shared.messages.rpc import InboxPage, ListInbox
 from shared.requests import ask
 from shared.topology import ensure_topology
-from tests.e2e.conftest import HOBNOB, clean_environment, wait_for
+from tests.e2e.conftest import HOBNOB, Stack, clean_environment, wait_for
 from tests.e2e.mail_sink import LATE, Moods, Sink, mail_sink
 from tests.servers import mongod, nats_server
 
@@ -275,3 +275,42 @@ def test_the_commands_behave_as_documented(tmp_path: Path) -> None:
         _, plain, html = text_and_html(next(raw for to, raw in sink.taken if to == people[sixth.split(":")[0]]["emails"][0]))
         assert plain.strip() == "Good to know you."
         assert "<p>Good to know you.</p>" in html
+
+
+@pytest.mark.timeout(240)
+def test_a_stack_that_was_started_with_a_wrong_password(tmp_path: Path) -> None:
+    """`hobnob up` hands its mail server on; one that lets nobody in is named by the doctor, and put right, nothing was lost."""
+    stack = Stack(tmp_path / "stack")
+
+    def up(sink: Sink, who: str) -> None:
+        url = f"smtp://{who}127.0.0.1:{sink.port}?starttls=off&timeout={SMTP_TIMEOUT_S}"
+        started = stack.attempt("up", "--detach", "--port", "0", environment={"HOBNOB_SMTP_URL": url})
+        assert started.returncode == 0, started.stderr
+
+    def mail(*, code: int) -> dict[str, Any]:
+        checks = {check["name"]: check for check in stack.json("doctor", code=code)["checks"]}
+        found: dict[str, Any] = checks["mail"]
+        return found
+
+    with mail_sink() as sink:
+        try:
+            up(sink, "me:s3cr3tPassw0rd@")
+            owner = stack.add_owner()
+            stack.run("owner", "set", owner, "--email", "robin@example.org", "--undo-s", "0")
+            stack.run("emit", "connection.accepted", "--owner", owner, "--data", "-", stdin=connected(1, "Anna Example"))
+            [item] = stack.wait_for_inbox(owner, 1)
+            assert stack.json("inbox", "send", item["id"], "--owner", owner)["state"] != "sent"
+            wait_for(lambda: [each for each in stack.inbox(owner, "--state", "scheduled") if each["reason"]])
+            broken = mail(code=1)
+            assert broken["state"] == "fail"
+            assert "no way to log in" in broken["summary"]
+            assert "HOBNOB_SMTP_URL" in broken["advice"]
+            stack.run("down")
+            up(sink, "")
+            wait_for(lambda: stack.inbox(owner, "--state", "sent"))
+            assert sink.addresses() == ["p1@example.com"]
+            assert mail(code=0)["state"] == "ok"
+        finally:
+            stack.run("down")
+    for log in (stack.folder / "logs").iterdir():
+        assert "s3cr3tPassw0rd" not in log.read_text(errors="replace"), log.name

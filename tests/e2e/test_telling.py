@@ -1,14 +1,19 @@
 """The owner is told: the whole way from the settings over the broker's cron to a service on this machine."""
 
+import email
+import email.policy
 import json
+import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import Stack, running_stack, wait_for
+from tests.e2e.mail_sink import mail_sink
 from tests.e2e.sink import http_sink
 
 SOONEST_S = 12
@@ -24,8 +29,6 @@ def telling_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def _environment() -> dict[str, str]:
-    import os
-
     clean = {key: value for key, value in os.environ.items() if not key.startswith("HOBNOB_")}
     return clean | {"HOBNOB_DIGEST_SETTLE_S": "1"}
 
@@ -105,3 +108,38 @@ def test_commands_about_channels(telling_stack: Stack, tmp_path: Path) -> None:
     preview = stack.json("digest", "preview", "--heartbeat", "--owner", owner)
     assert preview["reminders"] == 0
     assert "What was watched" in preview["text"]
+
+
+def test_email_is_a_channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through the mail server that `hobnob up` was given, an owner is told at their own address, in text and in HTML."""
+    with mail_sink() as sink:
+        url = f"smtp://127.0.0.1:{sink.port}?starttls=off&from=hobnob@example.org"
+        monkeypatch.setattr("tests.e2e.conftest.clean_environment", lambda: _environment() | {"HOBNOB_SMTP_URL": url})
+        with contextmanager(running_stack)(tmp_path / "mail") as stack:
+            owner = stack.add_owner(deliver_at="23:59")
+            assert "--email" in stack.run("channel", "add", "email", "--owner", owner, code=1).stderr
+            stack.run("owner", "set", owner, "--email", "robin@example.com", "--quiet", "never", "--at-once", "any")
+            added = stack.json("channel", "add", "email", "--owner", owner)
+            assert (added["name"], added["shown"]) == ("email", "email to robin@example.com")
+            stack.run("channel", "test", "email", "--owner", owner)
+            stack.run("owner", "set", owner, "--digest-days", "never", "--heartbeat-on", "never")
+            a_birthday(stack, owner, "Dee {{7*7}} <b>Example</b>\r\nBcc: eve@example.org", closeness="intimate")
+            stack.run("owner", "set", owner, "--deliver-at", "00:00")
+            wait_for(lambda: len(sink.taken) == 2, within_s=30)
+            assert stack.json("digest", "send", "--owner", owner)["channel"] == "email"
+            [listed] = stack.json("channel", "list", "--owner", owner)
+            assert listed["state"] == "ok"
+    assert sink.addresses() == ["robin@example.com"] * 3
+    tried, at_once, digest = (email.message_from_bytes(content, policy=email.policy.default) for _, content in sink.taken)
+    assert tried["Subject"] == "Hobnob can reach you here"
+    assert at_once["Subject"] == "Dee {{7*7}} <b>Example</b> Bcc: eve@example.org: birthday, today"
+    assert digest["Subject"] == "1 reminder: Dee {{7*7}} <b>Example</b> Bcc: eve@example.org"
+    for message in (tried, at_once, digest):
+        assert (message["From"], message["To"]) == ("Hobnob <hobnob@example.org>", "Robin Testwell <robin@example.com>")
+        assert message["Bcc"] is None
+        assert message["Message-ID"].endswith("@example.org>")
+    text, html = (at_once.get_body((kind,)) for kind in ("plain", "html"))
+    assert text is not None
+    assert html is not None
+    assert f"--owner {owner}" in text.get_content()
+    assert "<b>Example" not in html.get_content()

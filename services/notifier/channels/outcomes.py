@@ -1,5 +1,6 @@
 """What can become of a mail, and how the words of the server and of the library become one of these."""
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from shared.errors import PermanentError, TransientError
 
 REASON_CHARS_MAX: Final = 300
 
+_LOGIN_WANTED: Final = frozenset({530, 534, 535, 538})
+"""Answers about the login, whatever the command was (RFC 4954, section 6; 534 and 538 from RFC 2554 on)."""
+
 
 class NotSent(TransientError):
     """The mail has certainly not been sent; it may be tried again. *reply* is the server's code, where it answered."""
@@ -19,6 +23,14 @@ class NotSent(TransientError):
     def __init__(self, reason: str, *, reply: int | None = None) -> None:
         super().__init__(reason)
         self.reply = reply
+
+
+class ServerUnusable(NotSent):
+    """
+    The mail has certainly not been sent, and no other would be: the mail server does not let us in as it is set up.
+
+    Not the mail is at fault, so none is given up for it; somebody has to put HOBNOB_SMTP_URL or the server right.
+    """
 
 
 class Rejected(PermanentError):
@@ -56,14 +68,37 @@ def certainly_not_sent(step: str) -> Iterator[None]:
         raise NotSent(f"{step}: {told(exc)}") from exc
 
 
+@contextmanager
+def coming_in(step: str) -> Iterator[None]:
+    """Translate what goes wrong before there is a mail to speak of: a "no" for good is about the server then."""
+    try:
+        with certainly_not_sent(step):
+            yield
+    except Rejected as exc:
+        raise ServerUnusable(str(exc), reply=exc.reply) from exc
+    except NotSent as exc:
+        if _is_distrusted(exc):
+            raise ServerUnusable(str(exc)) from exc
+        raise
+
+
 def refusal(step: str, code: int, text: str) -> NotSent | Rejected:
     """Return what a server's answer means: 5xx never, 4xx later, anything else is no SMTP, and nothing has been sent either."""
     said = clean_line(text.encode("utf-8", "replace").decode(), chars_max=REASON_CHARS_MAX)
+    if code in _LOGIN_WANTED:
+        return ServerUnusable(f"{step} was refused: {code} {said}", reply=code)
     if 500 <= code < 600:
         return Rejected(f"{step} was refused: {code} {said}", reply=code)
     if 400 <= code < 500:
         return NotSent(f"{step} was put off: {code} {said}", reply=code)
     return NotSent(f"{step}: the server does not speak SMTP as expected: {said}")
+
+
+def _is_distrusted(exc: BaseException | None) -> bool:
+    """Whether a certificate that is not to be trusted is behind *exc*."""
+    while exc is not None and not isinstance(exc, ssl.SSLCertVerificationError):
+        exc = exc.__cause__
+    return exc is not None
 
 
 def told(exc: BaseException) -> str:

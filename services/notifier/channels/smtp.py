@@ -3,10 +3,10 @@ Handing mail to a server, with the one thing known that "never twice" depends on
 
 The commands are given one by one, so that the moment after which nobody can know is exact: it lies between the last byte of
 the message and the server's answer. Before it, a failure is `NotSent` (try again) or `Rejected` (the server said no, for good);
-inside it, `Unconfirmed`: a human decides.
+inside it, `Unconfirmed`: a human decides. A "no" before the mail itself is `ServerUnusable`: it would be said to every mail.
 
-    connect · TLS · login · MAIL · RCPT · DATA │ message … │ answer
-    NotSent or Rejected                         │ Unconfirmed │ Delivered, NotSent (4xx) or Rejected (5xx)
+    connect · TLS · login     │ MAIL · RCPT · DATA  │ message … │ answer
+    NotSent or ServerUnusable │ NotSent or Rejected │ Unconfirmed │ Delivered, NotSent (4xx) or Rejected (5xx)
 
 Source:
     RFC 5321, section 4.2.5 (an answer of 4xx or 5xx to the message leaves it with the sender) and 4.5.3.2.6 (the doubt).
@@ -27,8 +27,10 @@ from services.notifier.channels.outcomes import (
     Delivered,
     NotSent,
     Rejected,
+    ServerUnusable,
     Unconfirmed,
     certainly_not_sent,
+    coming_in,
     refusal,
     told,
 )
@@ -67,7 +69,7 @@ class Mailer:
         Hand *message* to the server; From and To (one of each) make the envelope.
 
         Raises:
-            NotSent: it has certainly not been sent.
+            NotSent: it has certainly not been sent; `ServerUnusable` where that holds for every other one, too.
             Rejected: the server, or its lack of SMTPUTF8, refuses it for good.
             Unconfirmed: it may have been sent.
             InvalidAddress: From or To is no address.
@@ -137,7 +139,7 @@ class Mailer:
             tls_context=self._tls,
         )
         try:
-            with certainly_not_sent(f"connecting to {address}"):
+            with coming_in(f"connecting to {address}"):
                 await client.connect()
                 await client.ehlo()
             await self._secure(client)
@@ -151,13 +153,13 @@ class Mailer:
         match self._address.encryption:
             case Encryption.REQUIRE:
                 if not client.supports_extension("starttls"):
-                    raise NotSent(f"{self._address} does not offer STARTTLS, which starttls=require insists on")
+                    raise ServerUnusable(f"{self._address} does not offer STARTTLS, which starttls=require insists on")
             case Encryption.OPTIONAL:
                 if not client.supports_extension("starttls"):
                     return
             case Encryption.IMPLICIT | Encryption.OFF:
                 return
-        with certainly_not_sent(f"STARTTLS with {self._address}"):
+        with coming_in(f"STARTTLS with {self._address}"):
             await client.starttls()
             await client.ehlo()
 
@@ -166,13 +168,15 @@ class Mailer:
         if address.user is None or address.password is None:
             return
         if address.encryption is Encryption.OPTIONAL and client.get_transport_info("sslcontext") is None:
-            raise NotSent(f"{address} does not offer STARTTLS, and the password is not sent unprotected (starttls=off would)")
+            raise ServerUnusable(
+                f"{address} does not offer STARTTLS, and the password is not sent unprotected (starttls=off would)"
+            )
         login = {"plain": client.auth_plain, "login": client.auth_login, "cram-md5": client.auth_crammd5}
         method = next((name for name in login if name in client.server_auth_methods), None)
         if method is None:
-            raise NotSent(f"{address} offers no way to log in that we know (AUTH {', '.join(login).upper()})")
+            raise ServerUnusable(f"{address} offers no way to log in that we know (AUTH {', '.join(login).upper()})")
         # One attempt: going through all methods with a wrong password is what accounts get locked for.
-        with certainly_not_sent(f"logging in at {address}"):
+        with coming_in(f"logging in at {address}"):
             await login[method](address.user, address.password.get_secret_value())
 
 

@@ -48,9 +48,9 @@ _FOR_THE_OWNER: Final[dict[str, dict[Kind, str]]] = {
         Kind.PLACE: "You both have a tie to {}",
     },
     "de": {
-        Kind.CAUSE: "Ihr setzt euch beide für {} ein",
+        Kind.CAUSE: "Gemeinsames Anliegen: {}",
         Kind.SCHOOL: "Gemeinsame Station: {}",
-        Kind.EMPLOYER: "Ihr kennt beide {} von innen",
+        Kind.EMPLOYER: "Gemeinsamer Arbeitgeber: {}",
         Kind.INTEREST: "Gemeinsames Interesse: {}",
         Kind.PLACE: "Gemeinsamer Ort: {}",
     },

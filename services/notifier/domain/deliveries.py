@@ -16,6 +16,8 @@ from shared.messages.telling import EMAIL, ChannelInfo, ChannelState
 
 WORTH_TELLING: Final = timedelta(hours=24)
 """After this, the next digest has told it better."""
+LOOK_AGAIN: Final = timedelta(minutes=5)
+"""While every channel is left alone, one may be added or put right by hand."""
 LONGEST_PAUSE: Final = timedelta(hours=24)
 """A channel is never given up."""
 TRIES_KEPT: Final = 20
@@ -109,8 +111,8 @@ def lined_up(channels: Iterable[Channel], *, now: datetime) -> list[Channel]:
 
 
 def next_attempt_at(channels: Sequence[Channel], *, now: datetime) -> datetime:
-    """Return when the first of *channels*, at least one, may be tried again."""
-    return min((each.next_try_at for each in channels if each.next_try_at is not None), default=now)
+    """Return when the first of *channels*, at least one, may be tried again, and within minutes: there may be another by then."""
+    return min([now + LOOK_AGAIN, *(each.next_try_at for each in channels if each.next_try_at is not None)])
 
 
 def after_failure(channel: Channel, *, reason: str, pause: timedelta, at: datetime) -> Channel:

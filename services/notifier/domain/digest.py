@@ -22,8 +22,10 @@ SHOWN: Final = 10
 """Reminders, and coming dates, in one message; the inbox has them all."""
 EXCERPT_CHARS: Final = 90
 VALUE_CHARS: Final = 80
+TELLS_BACK: Final = timedelta(days=15)
+"""A digest tells of nothing older: enough for a weekly one that was missed once, on weeks with a change of clocks."""
 LOOKS_BACK: Final = timedelta(days=7)
-"""A digest tells of nothing older: that is as long as a reminder may be belated."""
+"""What a heartbeat looks back upon, and a digest on demand."""
 LOOKS_AHEAD: Final = timedelta(days=7)
 
 _ORDER: Final = tuple(Closeness)

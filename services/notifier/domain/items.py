@@ -46,8 +46,9 @@ class Item:
     template that the draft was made from, and `owner_lines` are the lines it had for the owner's eye, once it was edited or sent.
 
     From the moment the owner has it sent, `said` are the words that go out, and `send_at` is when. `claim` is the number of the
-    change with which one process took it to send it until `claimed_until`, and `tries` counts these. `reason` is why it could not
-    be sent, or might not have been; `via` how it was.
+    change with which one process took it to send it until `claimed_until`, and `tries` counts these. `is_doubted` says that it
+    is sent again although an earlier mail may have arrived. `reason` is why it could not be sent, or might not have been; `via`
+    how it was.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Item:
     claim: int | None = None
     claimed_until: datetime | None = None
     tries: int = 0
+    is_doubted: bool = False
     reason: str | None = None
     via: Via | None = None
     revision: int = 0

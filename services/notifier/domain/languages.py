@@ -1,5 +1,6 @@
 """In which language a greeting is written, and what numbers and dates look like in it."""
 
+import re
 from datetime import date
 from typing import Final
 
@@ -21,6 +22,7 @@ _SPANISH_APOCOPE: Final = ".er"
 """Spanish shortens *primero* and *tercero* before a masculine noun, which CLDR's plural forms do not tell apart."""
 
 _SPACED_IN_FRENCH: Final = "!?:;»"
+_FRENCH: Final = "fr"
 
 
 def language_of(tag: str) -> str:
@@ -68,14 +70,27 @@ def years(number: int, *, tag: str) -> str:
 
 
 def day_and_month(day: date, *, tag: str) -> str:
-    """Write a date without its year: May 4, 4 May, 4. Mai, 4 mai, 4 de mayo."""
-    return format_skeleton("MMMMd", day, locale=locale_of(tag))
+    """Write a date without its year: May 4, 4 May, 4. Mai, 4 mai, 1er mai, 4 de mayo."""
+    return _written(day, "MMMMd", tag=tag)
+
+
+def weekday_and_day(day: date, *, tag: str) -> str:
+    """Write a date without its year, the weekday before it, both short: Mon, May 4."""
+    return _written(day, "MMMEd", tag=tag)
 
 
 def typeset(text: str, *, language: str) -> str:
-    """Return *text* with the spaces that its language does not break at: French has one before ! ? : ; and »."""
-    if language != "fr":
+    """Return *text* with the spaces that its language does not break at: French has one before ! ? : ; and », and after «."""
+    if language != _FRENCH:
         return text
+    text = text.replace("« ", "«\N{NO-BREAK SPACE}")
     for mark in _SPACED_IN_FRENCH:
         text = text.replace(f" {mark}", f"\N{NO-BREAK SPACE}{mark}")
     return text
+
+
+def _written(day: date, skeleton: str, *, tag: str) -> str:
+    locale = locale_of(tag)
+    written = format_skeleton(skeleton, day, locale=locale)
+    # CLDR has no pattern for it: the first of a French month is an ordinal, the other days are not.
+    return re.sub(r"\b1\b", "1er", written, count=1) if locale.language == _FRENCH and day.day == 1 else written

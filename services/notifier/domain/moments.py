@@ -23,6 +23,11 @@ def next_morning(*, now: datetime, zone: ZoneInfo) -> datetime:
     return _at(today + 2 * _DAY, MORNING, zone)  # a zone that skipped a whole day
 
 
+def morning_of(*, day: date, zone: ZoneInfo) -> datetime:
+    """Return the instant at which it is nine in the morning of *day* in *zone*."""
+    return _at(day, MORNING, zone)
+
+
 def snooze_end(preset: SnoozePreset, *, now: datetime, zone: ZoneInfo, deliver_at: time) -> datetime:
     """
     Return when a snooze ends that was named by a word.

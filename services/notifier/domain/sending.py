@@ -11,6 +11,7 @@ from services.notifier.domain.addresses import InvalidAddress, parse_address
 from services.notifier.domain.items import DATED, Item
 from services.notifier.domain.mail import Mailbox
 from services.notifier.domain.staleness import Skip
+from shared.messages.reminders import ReminderKind
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
 from shared.messages.values import Closeness, Confidence, Occasion
 
@@ -148,6 +149,7 @@ class NotStandard(StrEnum):
     CLOSE = "close"
     CHECK_FIRST = "check_first"
     EDITED = "edited"
+    TOO_EARLY = "too_early"
     TOO_LATE = "too_late"
     NO_WORDS = "no_words"
 
@@ -168,6 +170,8 @@ def why_not_standard(*, item: Item, person: ContactSnapshot, grace: timedelta, l
         return NotStandard.CHECK_FIRST
     if item.draft:
         return NotStandard.EDITED
+    if item.kind is ReminderKind.AHEAD and late_by < timedelta(0):
+        return NotStandard.TOO_EARLY
     if item.occasion in DATED and late_by > grace:
         return NotStandard.TOO_LATE
     return None

@@ -19,6 +19,8 @@ from shared.wall_clock import instant_of
 
 NEAR: Final = timedelta(minutes=15)
 """What comes this close to a digest is told by it and not besides."""
+EARLY: Final = timedelta(seconds=30)
+"""The broker's clock may be ahead of ours by this much: its timers are believed."""
 LATE: Final = timedelta(minutes=30)
 """A digest that comes later than this is late, and then it keeps quiet hours."""
 MISSED: Final = timedelta(minutes=5)
@@ -91,15 +93,15 @@ def judge_digest(*, profile: OwnerProfile, now: datetime) -> DigestDue | NoDiges
     Decide whether a digest is due *now*, by the settings as they are now.
 
     It is from its hour to the end of its local date. One that is late does not break into quiet hours, unless its own hour
-    lies in them.
+    lies in them. A moment before its hour counts as its hour.
     """
     on = now.astimezone(zone_of(profile)).date()
     if weekday_of(on) not in profile.telling.timer_days:
         return NoDigest.NOT_THIS_DAY
     due_at = digest_at(profile=profile, on=on)
-    if now < due_at:
+    if now + EARLY < due_at:
         return NoDigest.TOO_EARLY
-    if now > due_at + LATE and is_quiet(profile=profile, now=now) and not is_quiet(profile=profile, now=due_at):
+    if keeps_quiet(profile=profile, due_at=due_at, now=now, grace=LATE):
         return NoDigest.QUIET
     return DigestDue(on=on, due_at=due_at)
 
@@ -126,6 +128,11 @@ def near_digest_on(*, profile: OwnerProfile, now: datetime) -> date | None:
 def is_quiet(*, profile: OwnerProfile, now: datetime) -> bool:
     """Whether *now* lies in the owner's quiet hours, from their beginning up to, not including, their end."""
     return _is_between(now.astimezone(zone_of(profile)).time(), profile.telling.quiet_from, profile.telling.quiet_until)
+
+
+def keeps_quiet(*, profile: OwnerProfile, due_at: datetime, now: datetime, grace: timedelta) -> bool:
+    """Whether what was due at *due_at*, and is late by more than *grace*, waits for the end of quiet hours it was not due in."""
+    return now > due_at + grace and is_quiet(profile=profile, now=now) and not is_quiet(profile=profile, now=due_at)
 
 
 def quiet_ends_at(*, profile: OwnerProfile, now: datetime) -> datetime:

@@ -5,7 +5,8 @@ What may become of an inbox item: a table, and one function per change that foll
 Firings and withdrawals pass over an item they no longer concern; what the owner asks for and cannot have is a `Conflict`.
 
 A mail is sent by whoever has the claim (ADR 0008): `scheduled` becomes `sending` in one guarded write, and only the mail
-server's answer, or the end of the claim, leads out of it.
+server's answer, or the end of the claim, leads out of it. What is sent again although it may have arrived is `unconfirmed`
+again wherever it would otherwise be as if nothing had been sent.
 """
 
 from dataclasses import replace
@@ -34,6 +35,9 @@ SCHEDULED, SENDING, FAILED, UNCONFIRMED = (
 )
 _TICK: Final = timedelta(milliseconds=1)
 """What the database tells two instants apart by."""
+_DOUBTED: Final = frozenset({SCHEDULED, SENDING, UNCONFIRMED, SENT, DISMISSED})
+"""The states of an item that was sent again although it may have arrived: none in which it looks as if it had not."""
+EARLIER: Final = "an earlier mail of it may have arrived"
 ABANDONED: Final = "the process that was sending it ended before it knew whether the mail server took it"
 
 
@@ -127,7 +131,8 @@ def schedule(item: Item, *, said: Draft, send_at: datetime, at: datetime, again:
     if state is not SCHEDULED or item.send_at == send_at:
         return item
     # Whoever may have got it shall not get other words under the same Message-ID.
-    fresh = replace(item, tries=0, said=item.said if item.state is UNCONFIRMED and item.said else said)
+    is_doubted = item.is_doubted or item.state is UNCONFIRMED
+    fresh = replace(item, tries=0, said=item.said if is_doubted and item.said else said, is_doubted=is_doubted)
     return _enter(fresh, SCHEDULED, at=at, until=send_at)
 
 
@@ -140,7 +145,9 @@ def mark_sent(item: Item, *, draft: Draft, at: datetime) -> Item:
 
 
 def undo(item: Item, *, at: datetime) -> Item:
-    """Return an item that was about to be sent as unread again."""
+    """Return an item that was about to be sent as unread again, or as unconfirmed where it was that before."""
+    if item.state is UNCONFIRMED and item.is_doubted and item.claim is None:
+        return item  # taken back already
     state = next_state(state=item.state, action=Action.UNDO)
     return item if item.state is state else _enter(item, state, at=at)
 
@@ -153,7 +160,7 @@ def dismiss(item: Item, *, at: datetime) -> Item:
 
 def snooze(item: Item, *, until: datetime, at: datetime) -> Item:
     """Return the item as hidden until *until*."""
-    state = next_state(state=item.state, action=Action.SNOOZE)
+    state = next_state(state=UNCONFIRMED if item.is_doubted else item.state, action=Action.SNOOZE)
     return item if item.snoozed_until == until else _enter(item, state, at=at, until=until)
 
 
@@ -254,6 +261,9 @@ def _enter(
     via: Via | None = None,
 ) -> Item:
     """Return the item in another state, without what only its former one had."""
+    is_in_doubt_again = item.is_doubted and state not in _DOUBTED
+    if is_in_doubt_again:
+        state, reason = UNCONFIRMED, f"{reason}; {EARLIER}" if reason else EARLIER
     if item.changed_at and at <= item.changed_at:
         at = item.changed_at + _TICK  # whoever hears of both knows which came last
     change = Change(number=item.changes + 1, state=state, at=at, until=until, reason=reason, via=via)
@@ -265,7 +275,8 @@ def _enter(
         snoozed_until=until if state is SNOOZED else None,
         send_at=until if state is SCHEDULED else None,
         said=item.said if is_on_its_way else None,
-        claim=item.claim if state is UNCONFIRMED else None,
+        claim=item.claim if state is UNCONFIRMED and not is_in_doubt_again else None,
+        is_doubted=item.is_doubted and state not in (SENT, DISMISSED),
         claimed_until=None,
         tries=item.tries if is_on_its_way else 0,
         reason=reason,

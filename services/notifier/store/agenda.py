@@ -1,8 +1,9 @@
 """Projection of the agendas: what is planned for each contact."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, NamedTuple
 
 from services.notifier.store.bulk import write_guarded
 from shared.messages.reminders import Agenda, Planned
@@ -19,6 +20,28 @@ from shared.mongo import (
 
 Place = tuple[datetime, str]
 """Where a page ends: `due_at` and id of its last line."""
+DUE_WITHIN: Final = timedelta(days=2)
+"""An occurrence is due on its own date, on the owner's clock; this covers every zone."""
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Line(NamedTuple):
+    """A planned line, the contact it is of, and when it was planned."""
+
+    contact: str
+    planned: Planned
+    stored_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What is planned for one date: how much, and the first lines of it."""
+
+    on: date
+    count: int
+    lines: Sequence[Line]
 
 
 class AgendaStore:
@@ -76,6 +99,50 @@ class AgendaStore:
             {"$project": {"planned": 1}},
         ]
         return [(found["_id"], _line(found["planned"])) for found in await aggregate(self._agendas, pipeline)]
+
+    async def between(self, *, owner: str, first: date, last: date, after: Place | None = None, limit: int) -> list[Line]:
+        """Return up to *limit* lines whose date lies from *first* to *last*, the next first, from behind *after* on."""
+        pipeline = _dated(owner, first, last)
+        if after:
+            at, last_id = after
+            behind = [{"planned.due_at": {"$gt": at}}, {"planned.due_at": at, "planned.id": {"$gt": last_id}}]
+            pipeline.append({"$match": {"$or": behind}})
+        pipeline += [{"$sort": {"planned.due_at": 1, "planned.id": 1}}, {"$limit": limit}]
+        return [_stored(found) for found in await aggregate(self._agendas, pipeline)]
+
+    async def days(self, *, owner: str, first: date, last: date, shown: int) -> list[Day]:
+        """Return the dates from *first* to *last* for which something is planned, each with its first *shown* lines."""
+        line = {"_id": "$_id", "planned": "$planned", "stored_us": "$stored_us"}
+        pipeline = [
+            *_dated(owner, first, last),
+            {"$sort": {"planned.due_at": 1, "planned.id": 1}},
+            {"$group": {"_id": "$planned.on", "count": {"$sum": 1}, "lines": {"$push": line}}},
+            {"$project": {"count": 1, "lines": {"$slice": ["$lines", shown]}}},
+            {"$sort": {"_id": 1}},
+        ]
+        return [
+            Day(date.fromisoformat(found["_id"]), found["count"], [_stored(each) for each in found["lines"]])
+            for found in await aggregate(self._agendas, pipeline)
+        ]
+
+
+def _dated(owner: str, first: date, last: date) -> list[Document]:
+    """Return the stages that find the lines of some dates: by the index of instants, then exactly."""
+    due = {
+        "$gte": datetime.combine(first, datetime.min.time(), UTC) - DUE_WITHIN,
+        "$lte": datetime.combine(last, datetime.min.time(), UTC) + DUE_WITHIN,
+    }
+    return [
+        {"$match": {"owner": owner, "planned": {"$elemMatch": {"due_at": due}}}},
+        {"$project": {"planned": 1, "stored_us": 1}},
+        {"$unwind": "$planned"},
+        # Dates are text of one length here, so that they compare as dates.
+        {"$match": {"planned.on": {"$gte": first.isoformat(), "$lte": last.isoformat()}}},
+    ]
+
+
+def _stored(found: Document) -> Line:
+    return Line(found["_id"], _line(found["planned"]), _EPOCH + timedelta(microseconds=found["stored_us"]))
 
 
 def _line_document(line: Planned) -> Document:

@@ -94,8 +94,8 @@ class DeliveryStore:
         """Return up to which instant a digest has told *owner* everything."""
         query = {"owner": owner, "kind": Kind.DIGEST.value, "state": Outcome.DELIVERED.value}
         with store_errors():
-            found = await self._deliveries.find_one(query, {"composed_at": 1}, sort=[("settled_at", DESCENDING)])
-        return found["composed_at"] if found else None
+            found = await self._deliveries.find_one(query, {"told_until": 1}, sort=[("settled_at", DESCENDING)])
+        return found["told_until"] if found else None
 
     # --- telling ------------------------------------------------------------------------------------------------------
 
@@ -126,13 +126,13 @@ class DeliveryStore:
             await self._deliveries.update_one(_held(delivery), {"$set": values, "$unset": {"claimed_until": ""}})
 
     async def settle(
-        self, delivery: Delivery, *, outcome: Outcome, channel: str | None, composed_at: datetime, at: datetime
+        self, delivery: Delivery, *, outcome: Outcome, channel: str | None, told_until: datetime, at: datetime
     ) -> None:
         """Note what became of a delivery, for good."""
         values = {
             "state": outcome.value,
             "settled_at": at,
-            "composed_at": composed_at,
+            "told_until": told_until,
             "channel": channel,
             "attempts": delivery.attempts,
             "tries": [_try_document(each) for each in delivery.tries],

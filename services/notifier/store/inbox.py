@@ -1,6 +1,6 @@
 """The inbox collection. Every change of an item is guarded by its `revision`: whoever read an older one changes nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -39,11 +39,20 @@ class Greeting(NamedTuple):
 _OPEN_STATES = sorted(state.value for state in OPEN)
 
 
+OnChange = Callable[[set[str]], None]
+"""Is told the owners whose items this process wrote."""
+
+
+def _nobody_listens(_: set[str]) -> None:
+    """Stand for nobody."""
+
+
 class InboxStore:
     """Reads and writes inbox items."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, on_change: OnChange = _nobody_listens) -> None:
         self._items: Collection = database["inbox"]
+        self._on_change = on_change
 
     async def ensure_indexes(self) -> None:
         """Create what the queries below need."""
@@ -88,15 +97,39 @@ class InboxStore:
         return await self._read({"contact": {"$in": list(contacts)}, "state": {"$in": _OPEN_STATES}})
 
     async def page(
-        self, *, owner: str, states: Iterable[ItemState], contact: str | None, after: Place | None, limit: int
+        self,
+        *,
+        owner: str,
+        states: Iterable[ItemState],
+        contact: str | None,
+        after: Place | None,
+        limit: int,
+        contacts: Iterable[str] | None = None,
+        beginning: str | None = None,
     ) -> list[Item]:
-        """Return up to *limit* items, the latest surfaced first, from behind *after* on."""
+        """
+        Return up to *limit* items, the latest surfaced first, from behind *after* on.
+
+        Of *contacts* only, if given; only those whose id has this *beginning*.
+        """
         query: Document = {"owner": owner, "state": {"$in": [state.value for state in states]}}
+        if beginning is not None:
+            query["_id"] = {"$gte": beginning, "$lte": beginning + "\U0010ffff"}
         if contact:
             query["contact"] = contact
+        elif contacts is not None:
+            query["contact"] = {"$in": list(contacts)}
         if after:
             at, last = after
             query["$or"] = [{"surfaced_at": {"$lt": at}}, {"surfaced_at": at, "_id": {"$gt": last}}]
+        with store_errors():
+            cursor = self._items.find(query).sort([("surfaced_at", DESCENDING), ("_id", ASCENDING)]).limit(limit)
+            return [from_document(document) async for document in cursor]
+
+    async def recent(self, *, owner: str, since: datetime, limit: int) -> list[Item]:
+        """Return up to *limit* items that came to the top after *since* and were not withdrawn, the latest first."""
+        states = [state.value for state in ItemState if state is not ItemState.WITHDRAWN]
+        query: Document = {"owner": owner, "state": {"$in": states}, "surfaced_at": {"$gt": since}}
         with store_errors():
             cursor = self._items.find(query).sort([("surfaced_at", DESCENDING), ("_id", ASCENDING)]).limit(limit)
             return [from_document(document) async for document in cursor]
@@ -126,10 +159,13 @@ class InboxStore:
             for found in await aggregate(self._items, pipeline)
         ]
 
-    async def count_unread(self, *, owner: str) -> int:
-        """Return how many unread items *owner* has."""
+    async def count_unread(self, *, owner: str, up_to: int = 0) -> int:
+        """Return how many unread items *owner* has; no more than *up_to* of them are counted, unless that is 0."""
+        query = {"owner": owner, "state": ItemState.UNREAD.value}
         with store_errors():
-            return await self._items.count_documents({"owner": owner, "state": ItemState.UNREAD.value})
+            if up_to:
+                return await self._items.count_documents(query, limit=up_to)
+            return await self._items.count_documents(query)
 
     async def overslept(self, *, before: datetime, limit: int) -> list[Item]:
         """Return items whose snooze ended before *before* and which still sleep."""
@@ -159,7 +195,10 @@ class InboxStore:
 
     async def insert(self, documents: Sequence[Document]) -> int:
         """Insert those new items that are not there yet; return how many were new."""
-        return await insert_new(self._items, documents)
+        inserted = await insert_new(self._items, documents)
+        if inserted:
+            self._on_change({document["owner"] for document in documents})
+        return inserted
 
     async def save(self, items: Sequence[Item]) -> bool:
         """
@@ -175,7 +214,9 @@ class InboxStore:
             )
             for item in items
         ]
-        return await write_guarded(self._items, writes) == len(items)
+        are_written = await write_guarded(self._items, writes) == len(items)
+        self._on_change({item.owner for item in items})
+        return are_written
 
     async def mark_published(self, items: Sequence[Item]) -> None:
         """Empty the outboxes of *items*; one that has changed since it was read keeps its own for the next publisher."""

@@ -84,6 +84,11 @@ class OverviewStore:
         found = await aggregate(self._items, [{"$match": query}, {"$group": {"_id": "$state", "count": {"$sum": 1}}}])
         return {document["_id"]: document["count"] for document in found}
 
+    async def count_overdue(self, *, before: datetime) -> int:
+        """Return how many greetings were to be mailed before *before* and are not on their way."""
+        with store_errors():
+            return await self._items.count_documents({"send_at": {"$lt": before}, "state": ItemState.SCHEDULED.value})
+
     async def plans(self, *, now: datetime, owner: str | None = None) -> list[Plans]:
         """Return what is planned from *now* on, of one owner or all who have anything planned."""
         ahead = {"$filter": {"input": "$planned", "cond": {"$gt": ["$$this.due_at", now]}}}

@@ -25,10 +25,12 @@ class Bell:
             return
         self._rung.clear()
 
-    def due_until(self, *, now: datetime) -> datetime:
+    def take_due(self, *, now: datetime) -> datetime:
         """
-        Return until when greetings are due: *now*, or later where a timer rang that was.
+        Return until when greetings are due: *now*, or later where a timer rang since last time that was.
 
-        The broker's clock may be ahead of ours: its timers are believed.
+        The broker's clock may be ahead of ours: its timers are believed, once. For ever, nothing could be put off or taken
+        back any more after either clock was set.
         """
-        return now if self._until is None else max(now, self._until)
+        until, self._until = self._until, None
+        return now if until is None else max(now, until)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import Final
 
-from services.notifier.channels.outcomes import NotSent, Rejected, Unconfirmed
+from services.notifier.channels.outcomes import NotSent, Rejected, ServerUnusable, Unconfirmed
 from services.notifier.domain import transitions
 from services.notifier.domain.items import Item
 from services.notifier.domain.mail import OptOut, build_greeting
@@ -150,14 +150,26 @@ async def _hand_over(tools: Tools, item: Item, message: EmailMessage) -> Outcome
     if now + tools.post.timeout > item.claimed_until:
         # Who held the claim for so long may have lost it to the clock before the answer comes.
         return _later(tools, TOO_SLOW, pause=tools.post.first_pause)
+    gate = tools.post.gate
     try:
         await mailer.send(message)
+    except ServerUnusable as exc:
+        # The mail stays due and has lost no try; with all others it waits behind the gate.
+        gate.shut(reason=str(exc), at=tools.clock())
+        tools.counters.add("mail.server_unusable")
+        log.error("mail_server_unusable", reason=str(exc))
+        return _later(tools, str(exc), pause=timedelta(0))
     except NotSent as exc:
+        if exc.reply is not None:
+            gate.open()
         return put_off(reason=str(exc), tries=item.tries, first_pause=tools.post.first_pause, at=tools.clock())
     except Rejected as exc:
+        gate.open()
         return Refused(reason=str(exc))
     except Unconfirmed as exc:
+        gate.open()
         return Uncertain(reason=str(exc))
+    gate.open()
     return Sent()
 
 

@@ -14,6 +14,8 @@ from shared.messages.telling import Diagnosis, OwnerWatch, StuckDelivery
 
 SHOWN: Final = 50
 """Of failing channels and of stuck deliveries: more would not fit into a reply, and say nothing new."""
+OVERDUE: Final = timedelta(minutes=1)
+"""A greeting that is this late is held up: the postman looks every few seconds."""
 STUCK: Final = timedelta(minutes=10)
 """A message that is this late waits for more than its turn."""
 
@@ -28,6 +30,7 @@ async def diagnose(telling: Telling) -> Diagnosis:
     failing = await telling.channels.failing(limit=SHOWN)
     stuck = await telling.deliveries.stuck(before=now - STUCK, limit=SHOWN)
     greetings = await telling.overview.count_states(TROUBLED)
+    overdue = await telling.overview.count_overdue(before=now - OVERDUE)
     database_at, database_version = await telling.overview.clock()
     return Diagnosis(
         at=telling.tools.clock(),
@@ -53,6 +56,8 @@ async def diagnose(telling: Telling) -> Diagnosis:
         ),
         greetings=greetings,
         has_mail=telling.outlets.mail is not None,
+        mail_trouble=telling.tools.post.gate.reason,
+        overdue=overdue,
     )
 
 

@@ -140,7 +140,7 @@ async def compose_digest(telling: Telling, *, profile: OwnerProfile, asked: Aske
         if (person := people.get(contact)) and silence(snapshot=person, occasion=line.occasion) is None
     ]
     watched = await look_back(telling, profile=profile) if asked.heartbeat else None
-    return build_digest(entries=entries, more=came - len(entries), earlier=earlier, coming=coming, watched=watched)
+    return build_digest(entries=entries, more=max(0, came - len(entries)), earlier=earlier, coming=coming, watched=watched)
 
 
 async def entries_of(telling: Telling, *, profile: OwnerProfile, items: Sequence[Item]) -> list[Entry]:

@@ -1,6 +1,7 @@
 """What the owner looks at: the inbox with its drafts, and what is coming."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from services.notifier.domain.cursor import read_cursor, write_cursor
@@ -42,6 +43,7 @@ async def list_inbox(tools: Tools, *, request: ListInbox) -> InboxPage:
         owner=request.owner,
         states=states,
         contact=request.contact,
+        beginning=request.item,
         after=read_cursor(request.cursor),
         limit=request.limit + 1,
     )
@@ -57,6 +59,21 @@ async def list_inbox(tools: Tools, *, request: ListInbox) -> InboxPage:
 
 async def show_items(tools: Tools, *, owner: str, items: Sequence[Item]) -> list[InboxItem]:
     """Return *items* of one owner as lists show them, each with its draft from the person as they now are."""
+    return [looked.shown for looked in await look_at(tools, owner=owner, items=items)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """An item as lists show it, and what that was made from; `person` is None of whom nothing is known yet."""
+
+    item: Item
+    shown: InboxItem
+    drafted: Drafted
+    person: ContactSnapshot | None
+
+
+async def look_at(tools: Tools, *, owner: str, items: Sequence[Item]) -> list[Looked]:
+    """Return *items* of one owner with all that there is to be seen of them."""
     if not items:
         return []
     profile = (await profiles_of(tools, owners={owner})).get(owner)
@@ -64,21 +81,26 @@ async def show_items(tools: Tools, *, owner: str, items: Sequence[Item]) -> list
     people = await tools.people.snapshots(contacts={item.contact for item in items}, owner=owner)
     drafts = await write_drafts(tools, items=items, people=people, profile=profile, today=today)
     return [
-        InboxItem(
-            id=item.id,
-            contact=name_of(item.contact, people.get(item.contact)),
-            occasion=item.occasion,
-            on=item.on,
-            state=item.state,
-            belated=reads_belated(item, today=today),
-            milestone=item.milestone,
-            draft=drafted.draft,
-            created_at=item.created_at,
-            common_ground=drafted.common_ground,
-            send_at=item.send_at,
-            via=item.via or _via(tools, item, people.get(item.contact), profile),
-            reason=item.reason,
-            links=_links(item, drafted, people.get(item.contact)),
+        Looked(
+            item=item,
+            shown=InboxItem(
+                id=item.id,
+                contact=name_of(item.contact, people.get(item.contact)),
+                occasion=item.occasion,
+                on=item.on,
+                state=item.state,
+                belated=reads_belated(item, today=today),
+                milestone=item.milestone,
+                draft=drafted.draft,
+                created_at=item.created_at,
+                common_ground=drafted.common_ground,
+                send_at=item.send_at,
+                via=item.via or _via(tools, item, people.get(item.contact), profile),
+                reason=item.reason,
+                links=_links(item, drafted, people.get(item.contact)),
+            ),
+            drafted=drafted,
+            person=people.get(item.contact),
         )
         for item, drafted in zip(items, drafts, strict=True)
     ]

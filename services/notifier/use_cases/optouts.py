@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from services.notifier.domain.optout import Plea
+from services.notifier.domain.transitions import withdraw
 from services.notifier.people_stream import current_people
-from services.notifier.use_cases.acting import profile_of
+from services.notifier.use_cases.acting import ATTEMPTS, profile_of
 from services.notifier.use_cases.people import survivor_of
 from services.notifier.use_cases.tools import Tools
-from shared.errors import NotFound
+from shared.errors import NotFound, TransientError
 from shared.logging import get_logger
 from shared.messages.cloudevents import new_event
 from shared.messages.facts import FactName
@@ -50,6 +51,7 @@ async def opt_out(tools: Tools, *, token: str, occasion_only: bool) -> Asked:
     Raises:
         NotFound: it is no link of ours.
         BrokerUnavailable: the statement may not be stored; ask again.
+        TransientError: what waits was not withdrawn; ask again.
     """
     plea = _read(tools, token)
     person = await _person(tools, plea)
@@ -70,6 +72,7 @@ async def opt_out(tools: Tools, *, token: str, occasion_only: bool) -> Asked:
         data={"contact": {"id": person.id}, **data},
     )
     await tools.emitter.emit([event], owner=plea.owner)
+    await _withdraw(tools, person, occasion=plea.occasion if occasion_only else None)
     tools.counters.add("optouts.stated")
     log.info("opted_out", owner=plea.owner, scope=scope)
     return Asked(
@@ -79,6 +82,26 @@ async def opt_out(tools: Tools, *, token: str, occasion_only: bool) -> Asked:
         is_silent=not occasion_only,
         is_muted=occasion_only,
     )
+
+
+async def _withdraw(tools: Tools, person: ContactSnapshot, *, occasion: Occasion | None) -> None:
+    """
+    Withdraw what waits about *person*, for one *occasion* or all, now: their snapshot follows when contacts has heard of it.
+
+    Raises:
+        TransientError: the items kept changing; asking again completes it.
+    """
+    now = tools.clock()
+    for _ in range(ATTEMPTS):
+        waiting = await tools.inbox.open_of([person.id, *person.aliases])
+        withdrawn = [
+            withdraw(item, at=now) for item in waiting if item.owner == person.owner and occasion in (None, item.occasion)
+        ]
+        are_saved = await tools.inbox.save(withdrawn)
+        await tools.relay.publish_soon([item.id for item in withdrawn])
+        if are_saved:
+            return
+    raise TransientError("items kept changing while they were withdrawn")
 
 
 def _read(tools: Tools, token: str) -> Plea:

@@ -1,5 +1,6 @@
 """One message through one channel: whatever the channel is, it takes the message or there is a reason why not."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,8 @@ from shared.clock import Clock
 from shared.messages.snapshots import OwnerProfile
 
 SENDER_NAME: Final = "Hobnob"
+MAIL_TIMEOUT_S: Final = 60.0
+"""For one mail in all, the wait for a free connection included: it must be over before the lease of its delivery is."""
 
 _CANNOT: Final = (InvalidChannel, InvalidReference, SecretsKeyError, InvalidAddress, InvalidLink)
 """What has to be put right by somebody; the message of each says what, and shows no secret."""
@@ -89,4 +92,12 @@ class Outlets:
             at=self.clock(),
             language=notice.language,
         )
-        await self.mail.mailer.send(message)
+        try:
+            async with asyncio.timeout(MAIL_TIMEOUT_S):
+                await self.mail.mailer.send(message)
+        except Unconfirmed as exc:
+            if (task := asyncio.current_task()) and task.cancelling():  # the service ends: no other channel is tried
+                raise asyncio.CancelledError from exc
+            raise
+        except TimeoutError as exc:
+            raise ChannelFailed(f"the mail server did not take the message within {MAIL_TIMEOUT_S:g} s") from exc

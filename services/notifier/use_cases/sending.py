@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.notifier.domain import transitions
 from services.notifier.domain.cursor import read_cursor, write_cursor
 from services.notifier.domain.items import Item, today_of
-from services.notifier.domain.moments import next_morning, to_milliseconds
+from services.notifier.domain.moments import morning_of, next_morning, to_milliseconds
 from services.notifier.domain.owner_lines import without_owner_lines
 from services.notifier.domain.sending import NO_ROUTE, NoRoute, NotStandard, Route, why_not_standard
 from services.notifier.domain.staleness import SENTENCE, Skip, Withdraw, judge_item
@@ -19,7 +19,7 @@ from services.notifier.use_cases.drafting import write_drafts
 from services.notifier.use_cases.people import survivor_of
 from services.notifier.use_cases.tools import Tools
 from shared.errors import Conflict, InvalidMessage, TransientError
-from shared.messages.reminders import ItemState
+from shared.messages.reminders import ItemState, ReminderKind
 from shared.messages.rpc import Draft, ItemAction, ItemReply, SendItem, SendStandard, SkippedItem, StandardSent
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
 
@@ -56,7 +56,7 @@ async def send_item(tools: Tools, *, request: SendItem) -> ItemReply:
             return transitions.withdraw(item, at=now)
         assert person is not None
         profile = await profile_of(tools, item.owner)
-        send_at = _when(request.at, person=person, profile=profile, now=now)
+        send_at = _when(request.at, person=person, profile=profile, now=now, not_before=_day_of(item))
         drafted = await draft_of(tools, replace(item, said=None) if is_waiting else item, person, profile=profile, at=send_at)
         route = tools.post.route_to(person, profile=profile)
         if isinstance(route, Route):
@@ -208,13 +208,30 @@ def _said(drafted: Drafted) -> Draft:
     return without_owner_lines(drafted.draft, lines=drafted.owner_lines)
 
 
-def _when(at: datetime | str | None, *, person: ContactSnapshot | None, profile: OwnerProfile | None, now: datetime) -> datetime:
-    """Return when the mail leaves: at the time that is asked for, or when the undo window has passed."""
+def _day_of(item: Item) -> date | None:
+    """Return the day before which a greeting would be early: of an item that is shown ahead of it."""
+    return item.on if item.kind is ReminderKind.AHEAD else None
+
+
+def _when(
+    at: datetime | str | None,
+    *,
+    person: ContactSnapshot | None,
+    profile: OwnerProfile | None,
+    now: datetime,
+    not_before: date | None = None,
+) -> datetime:
+    """
+    Return when the mail leaves: at the time that is asked for, or when the undo window has passed.
+
+    Where no time is asked for, a greeting for a day that is still to come waits for that day's morning, where the person lives.
+    """
     if isinstance(at, datetime):
         if not now < at <= now + SEND_WITHIN:
             raise InvalidMessage("at: the time must be in the future, at most one year away")
         return to_milliseconds(at)
+    zone = ZoneInfo((person.timezone if person else None) or (profile.timezone if profile else "UTC"))
     if at is None:
-        return to_milliseconds(now + timedelta(seconds=profile.undo_s if profile else UNDO_S))
-    zone = (person.timezone if person else None) or (profile.timezone if profile else "UTC")
-    return next_morning(now=now, zone=ZoneInfo(zone))
+        undone_until = to_milliseconds(now + timedelta(seconds=profile.undo_s if profile else UNDO_S))
+        return max(undone_until, morning_of(day=not_before, zone=zone)) if not_before else undone_until
+    return next_morning(now=now, zone=zone)

@@ -21,9 +21,17 @@ from services.notifier.domain.deliveries import (
     next_attempt_at,
     with_try,
 )
-from services.notifier.domain.digest import LOOKS_BACK
+from services.notifier.domain.digest import TELLS_BACK
 from services.notifier.domain.items import Item
-from services.notifier.domain.telling import goes_at_once, is_heartbeat, is_quiet, near_digest_on, quiet_ends_at
+from services.notifier.domain.telling import (
+    LATE,
+    goes_at_once,
+    is_heartbeat,
+    is_quiet,
+    keeps_quiet,
+    near_digest_on,
+    quiet_ends_at,
+)
 from services.notifier.notices import Notice
 from services.notifier.store.deliveries import Window
 from services.notifier.use_cases.digest import Asked, compose_digest, entries_of
@@ -42,6 +50,8 @@ LOOKED_AT: Final = 500
 """New items of one owner that are judged one by one; of more, the latest."""
 APART: Final = 5
 """Of more than this many at once, one message tells them all."""
+GRACE: Final = {Kind.DIGEST: LATE, Kind.ITEMS: timedelta(minutes=1)}
+"""How late a message may break into quiet hours."""
 LEASE: Final = timedelta(seconds=90)
 """How long one attempt may take: more than a channel is waited for."""
 
@@ -154,6 +164,9 @@ async def _tell(telling: Telling, delivery: Delivery) -> None:
     if is_expired(delivery, now=now):
         await _settle(telling, delivery, Outcome.EXPIRED, composed_at=now)
         return
+    if keeps_quiet(profile=profile, due_at=delivery.due_at, now=now, grace=GRACE[delivery.kind]):
+        await telling.deliveries.postpone(delivery, until=quiet_ends_at(profile=profile, now=now))
+        return
     ready = lined_up(channels, now=now)
     if not ready:
         await telling.deliveries.postpone(delivery, until=next_attempt_at(channels, now=now))
@@ -183,7 +196,9 @@ async def _tell(telling: Telling, delivery: Delivery) -> None:
 async def _settle(
     telling: Telling, delivery: Delivery, outcome: Outcome, *, composed_at: datetime, channel: str | None = None
 ) -> None:
-    await telling.deliveries.settle(delivery, outcome=outcome, channel=channel, composed_at=composed_at, at=telling.tools.clock())
+    # What was being written while the digest was put into words counts as untold: better told twice than never.
+    told_until = composed_at - LOOK_LATE
+    await telling.deliveries.settle(delivery, outcome=outcome, channel=channel, told_until=told_until, at=telling.tools.clock())
     telling.tools.counters.add(f"told.{outcome.value}")
 
 
@@ -194,14 +209,21 @@ async def _compose(telling: Telling, delivery: Delivery, profile: OwnerProfile) 
 
 async def _items(telling: Telling, delivery: Delivery, profile: OwnerProfile) -> Notice | None:
     found = await telling.tools.inbox.with_ids(delivery.items)
-    unread = [item for item in found if item.owner == delivery.owner and item.state is ItemState.UNREAD]
+    told_until = await telling.deliveries.last_digest_at(owner=delivery.owner)
+    unread = [
+        item
+        for item in found
+        if item.owner == delivery.owner
+        and item.state is ItemState.UNREAD
+        and (told_until is None or item.surfaced_at > told_until)  # a digest may have overtaken what waited for the morning
+    ]
     entries = await entries_of(telling, profile=profile, items=unread)
     return telling.writer.reminders(entries, count=len(unread), profile=profile) if entries else None
 
 
 async def _digest(telling: Telling, delivery: Delivery, profile: OwnerProfile) -> Notice | None:
     assert delivery.on is not None
-    oldest = telling.tools.clock() - LOOKS_BACK
+    oldest = telling.tools.clock() - TELLS_BACK
     last = await telling.deliveries.last_digest_at(owner=delivery.owner)
     heartbeat = is_heartbeat(profile=profile, on=delivery.on)
     asked = Asked(since=max(last or oldest, oldest), heartbeat=heartbeat)

@@ -15,6 +15,7 @@ from services.notifier.store.agenda import AgendaStore
 from services.notifier.store.inbox import InboxStore
 from services.notifier.store.people import PeopleStore
 from services.notifier.use_cases.bell import Bell
+from services.notifier.use_cases.mail_gate import MailGate
 from shared.clock import Clock
 from shared.counters import Counters
 from shared.emitting import Emitter
@@ -45,6 +46,7 @@ class Post:
 
     `mailer` is None without a mail server; `sender` is the address that it lets everybody send from, None where that is
     everybody's own. A claim holds for `lease`, a mail takes `timeout` at most. `opt_outs` is None where links cannot be made.
+    `gate` is shut while the mail server lets nobody in.
     """
 
     mailer: Mailer | None = None
@@ -53,6 +55,7 @@ class Post:
     lease: timedelta = timedelta(seconds=120)
     first_pause: timedelta = timedelta(seconds=60)
     opt_outs: OptOuts | None = None
+    gate: MailGate = field(default_factory=MailGate)
 
     def route_to(self, person: ContactSnapshot, *, profile: OwnerProfile | None) -> Route | NoRoute:
         """Return how the owner of *profile* mails *person*, or why they cannot."""

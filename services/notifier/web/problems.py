@@ -7,7 +7,7 @@ Source:
     RFC 9457, "Problem Details for HTTP APIs".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -18,13 +18,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from shared.errors import HobnobError, TransientError
+from services.notifier.use_cases.signing_in import TooManyAttempts
+from shared.errors import Conflict, HobnobError, NotFound, PermanentError, TooLarge, TransientError
 from shared.logging import get_logger
 
 log = get_logger(__name__)
 
 PROBLEM_TYPE: Final = "application/problem+json"
 ERRORS_SHOWN: Final = 20
+_BY_CODE: Final = {
+    NotFound.code: (HTTPStatus.NOT_FOUND, "not-found"),
+    Conflict.code: (HTTPStatus.CONFLICT, "conflict"),
+    TooLarge.code: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
+    TooManyAttempts.code: (HTTPStatus.TOO_MANY_REQUESTS, "too-many-attempts"),
+}
 RETRY_AFTER_S: Final = 5
 """When whoever met a broker or a database that is away should try again."""
 
@@ -88,36 +95,55 @@ def unauthorized(*, has_token: bool) -> Refusal:
     return Refusal(HTTPStatus.UNAUTHORIZED, "unauthorized", detail, headers={"WWW-Authenticate": challenge})
 
 
+def refusal_of(error: PermanentError) -> Refusal:
+    """Return how a use case's own error is answered."""
+    status, kind = _BY_CODE.get(error.code, (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"))
+    return Refusal(status, kind, str(error))
+
+
 def respond(refusal: Refusal) -> Response:
     """Return the response that a refusal is."""
     body = refusal.problem.model_dump_json(exclude_none=True, exclude_defaults=True)
     return Response(body, status_code=refusal.status, headers=refusal.headers, media_type=PROBLEM_TYPE)
 
 
-def answer_with_problems(app: FastAPI) -> None:
-    """Have *app* answer every error with a problem document."""
+Answer = Callable[[Request, Refusal], Awaitable[Response]]
+"""Shows a refusal to whoever asked."""
+
+
+async def with_document(_: Request, refusal: Refusal) -> Response:
+    """Answer with a problem document."""
+    return respond(refusal)
+
+
+def answer_with_problems(app: FastAPI, *, answer: Answer = with_document) -> None:
+    """Have *app* answer every error with *answer*; an unexpected one always with a problem document."""
 
     @app.exception_handler(Refusal)
-    async def on_refusal(_: Request, exc: Refusal) -> Response:
-        return respond(exc)
+    async def on_refusal(request: Request, exc: Refusal) -> Response:
+        return await answer(request, exc)
+
+    @app.exception_handler(PermanentError)
+    async def on_permanent(request: Request, exc: PermanentError) -> Response:
+        return await answer(request, refusal_of(exc))
 
     @app.exception_handler(TransientError)
-    async def on_transient(_: Request, exc: TransientError) -> Response:
+    async def on_transient(request: Request, exc: TransientError) -> Response:
         log.warning("request_deferred", reason=str(exc))
         detail = "a server behind this one does not answer; send the same again"
         headers = {"Retry-After": str(RETRY_AFTER_S)}
-        return respond(Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, headers=headers))
+        return await answer(request, Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, headers=headers))
 
     @app.exception_handler(HTTPException)
-    async def on_http(_: Request, exc: HTTPException) -> Response:
+    async def on_http(request: Request, exc: HTTPException) -> Response:
         status = HTTPStatus(exc.status_code)
-        return respond(Refusal(status, _kind(status), status.description or status.phrase, headers=exc.headers))
+        return await answer(request, Refusal(status, _kind(status), status.description or status.phrase, headers=exc.headers))
 
     @app.exception_handler(RequestValidationError)
-    async def on_invalid(_: Request, exc: RequestValidationError) -> Response:
+    async def on_invalid(request: Request, exc: RequestValidationError) -> Response:
         errors = [ProblemError(pointer=pointer_to(each["loc"]), reason=each["msg"]) for each in exc.errors()]
         detail = "the request does not have the form that the OpenAPI document describes"
-        return respond(Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail, errors=errors))
+        return await answer(request, Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail, errors=errors))
 
     @app.exception_handler(ClientDisconnect)
     async def on_disconnect(_: Request, __: ClientDisconnect) -> Response:

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -86,8 +86,12 @@ class ImpatientProtocol(H11Protocol):
             self._head_timer = None
 
 
-async def serve(app: ASGIApp, *, listener: socket.socket) -> None:
-    """Serve *app* on *listener* until cancelled; then finish the requests under way."""
+def _nothing() -> None:
+    """Do nothing."""
+
+
+async def serve(app: ASGIApp, *, listener: socket.socket, before_end: Callable[[], None] = _nothing) -> None:
+    """Serve *app* on *listener* until cancelled; then call *before_end* and finish the requests under way."""
     config = uvicorn.Config(
         app,
         http=ImpatientProtocol,
@@ -97,6 +101,8 @@ async def serve(app: ASGIApp, *, listener: socket.socket) -> None:
         access_log=False,
         lifespan="off",
         server_header=False,
+        # Who is believed what of a browser is decided in peers.py.
+        proxy_headers=False,
         limit_concurrency=CONNECTIONS,
         h11_max_incomplete_event_size=HEAD_BYTES,
         timeout_graceful_shutdown=GRACE_S,
@@ -106,6 +112,7 @@ async def serve(app: ASGIApp, *, listener: socket.socket) -> None:
     try:
         await asyncio.shield(serving)
     except asyncio.CancelledError:
+        before_end()
         server.should_exit = True
         await serving
         raise

@@ -28,9 +28,6 @@ from shared.topology import ensure_topology
 from tests.conftest import eventually
 from tests.servers import Servers
 
-TODAY = datetime.now(UTC).date()
-BORN = PartialDate(year=1990, month=TODAY.month, day=TODAY.day)
-
 
 @dataclass
 class World:
@@ -50,7 +47,7 @@ class World:
 
     def snapshot(self, who: str = "anna", /, *, rev: int = 1, **changes: Any) -> ContactSnapshot:
         """Return somebody whose birthday is today."""
-        values: dict[str, Any] = {"name": "Anna Example", "emails": ("anna@example.com",), "birthday": BORN} | changes
+        values: dict[str, Any] = {"name": "Anna Example", "emails": ("anna@example.com",), "birthday": born()} | changes
         return ContactSnapshot(owner=self.owner, id=self.contact(who), rev=rev, **values)
 
     def reminder(self, who: str = "anna", /, **changes: Any) -> Reminder:
@@ -60,9 +57,9 @@ class World:
             "contact": self.contact(who),
             "occasion": Occasion.BIRTHDAY,
             "key": "birthday",
-            "on": TODAY,
+            "on": today(),
             "due_at": datetime.now(UTC),
-            "basis": str(BORN),
+            "basis": str(born()),
             "rev": 1,
             "milestone": 30,
         } | changes
@@ -202,6 +199,16 @@ async def notified(world: World) -> AsyncIterator[World]:
         yield world
 
 
+def today() -> date:
+    """Return the date that it is, in UTC; read anew each time, since a run may cross midnight."""
+    return datetime.now(UTC).date()
+
+
+def born() -> PartialDate:
+    """Return a date of birth whose birthday is today."""
+    return PartialDate(year=1990, month=today().month, day=today().day)
+
+
 def days(count: int) -> date:
     """Return the date *count* days from today."""
-    return TODAY + timedelta(days=count)
+    return today() + timedelta(days=count)

@@ -76,7 +76,7 @@ async def test_what_is_shared_is_shown_and_said(notified: World) -> None:
     await notified.publish(reminder := notified.reminder())
     await notified.until_state(reminder.id, ItemState.UNREAD)
     (item,) = await notified.inbox()
-    assert item.common_ground == ("Ihr setzt euch beide für Médecins du Monde ein", "Gemeinsames Interesse: Schach")
+    assert item.common_ground == ("Gemeinsames Anliegen: Médecins du Monde", "Gemeinsames Interesse: Schach")
     assert "Médecins du Monde." in item.draft.body
     assert item.draft.body.startswith("Bonjour Anna,")
 

@@ -16,7 +16,7 @@ from shared.messages.snapshots import OwnerProfile
 from shared.messages.values import Occasion
 from shared.streams import DEAD, TIMERS
 from tests.conftest import eventually
-from tests.integration.notifier.conftest import TODAY, World, days, running
+from tests.integration.notifier.conftest import World, days, running, today
 
 
 async def test_a_firing_becomes_an_item_with_a_draft(notified: World) -> None:
@@ -24,7 +24,7 @@ async def test_a_firing_becomes_an_item_with_a_draft(notified: World) -> None:
     await notified.publish(OwnerProfile(owner=notified.owner, rev=1, name="Sam Sample"), notified.snapshot(), notified.reminder())
     await notified.until_state(notified.reminder().id, ItemState.UNREAD)
     (item,) = await notified.inbox()
-    assert item.id == f"{notified.contact()}:birthday:{TODAY}"
+    assert item.id == f"{notified.contact()}:birthday:{today()}"
     assert (item.contact.id, item.contact.name) == (notified.contact(), "Anna Example")
     assert (item.state, item.belated, item.milestone) == (ItemState.UNREAD, False, 30)
     assert "30th" in item.draft.body

@@ -40,7 +40,7 @@ async def test_pages_hold_every_item_once_newest_first(notified: World) -> None:
 
 
 async def test_the_list_filters_and_counts(notified: World) -> None:
-    """State and contact filter; the count of unread ones does not depend on them."""
+    """State, contact and the beginning of an id filter; the count of unread ones does not depend on them."""
     first, second = await notified.an_item("first"), await notified.an_item("second")
     await notified.ask("inbox.dismiss", ItemAction(owner=notified.owner, item=first), ItemReply)
     dismissed = ListInbox(owner=notified.owner, state=ItemState.DISMISSED)
@@ -48,6 +48,8 @@ async def test_the_list_filters_and_counts(notified: World) -> None:
     assert ([item.id for item in page.items], page.unread) == ([first], 1)
     assert [item.id for item in await notified.inbox(contact=notified.contact("second"))] == [second]
     assert {item.id for item in await notified.inbox(state="all")} == {first, second}
+    assert [item.id for item in await notified.inbox(state="all", item=first[:-8])] == [first]
+    assert await notified.inbox(state="all", item=".") == []
     assert (await notified.ask("inbox.list", ListInbox(owner="intruder"), InboxPage)).items == ()
 
 

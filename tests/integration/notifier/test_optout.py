@@ -86,6 +86,22 @@ async def test_the_link_in_a_mail_silences_its_reader_everywhere(world: World) -
         assert len(desk.server.mails) == 1
 
 
+async def test_what_waits_does_not_wait_for_contacts(world: World) -> None:
+    """Who asks within the undo window gets nothing, even while the service that owns people is down; for one occasion or all."""
+    async with a_desk(world, undo_s=3600) as desk:
+        birthday = await world.an_item()
+        await world.ask("inbox.send", SendItem(owner=world.owner, item=birthday), ItemReply)
+        other = world.reminder(occasion=Occasion.STAY_IN_TOUCH, key="stay_in_touch", basis="never", milestone=None)
+        await world.publish(other)
+        await world.until_state(other.id, ItemState.UNREAD)
+        await desk.post(desk.token(), "scope=occasion")
+        states = [(await world.item(item))["state"] for item in (birthday, other.id)]
+        assert states == ["withdrawn", "unread"]
+        await desk.post(desk.token(), "scope=all")
+        assert (await world.item(other.id))["state"] == "withdrawn"
+        assert desk.server.mails == []
+
+
 async def test_looking_changes_nothing(world: World) -> None:
     """A link checker that follows the link opts nobody out; the page has buttons, no script, and shows names as text."""
     async with a_desk(world) as desk:

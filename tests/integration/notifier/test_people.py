@@ -9,7 +9,7 @@ from shared.messages.reminders import ItemState
 from shared.messages.rpc import EditItem, ItemAction, ItemReply
 from shared.messages.values import Occasion, PartialDate
 from tests.conftest import eventually
-from tests.integration.notifier.conftest import TODAY, World
+from tests.integration.notifier.conftest import World, today
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ async def test_a_corrected_year_corrects_the_age(notified: World) -> None:
     await notified.publish(corrected)
 
     async def is_amended() -> bool:
-        return bool((await notified.item(item)).get("milestone") == TODAY.year - (born.year or 0) + 5)
+        return bool((await notified.item(item)).get("milestone") == today().year - (born.year or 0) + 5)
 
     await eventually(is_amended)
     (shown,) = await notified.inbox()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import SecretStr
@@ -21,9 +22,10 @@ from shared.errors import Conflict, PermanentError
 from shared.messages.reminders import ItemState, ReminderKind, Via
 from shared.messages.rpc import Draft, EditItem, InboxItem, ItemAction, ItemReply, SendItem, SendStandard, StandardSent
 from shared.messages.snapshots import OwnerProfile
+from shared.messages.telling import Diagnose, Diagnosis
 from shared.messages.values import Closeness
 from tests.conftest import eventually
-from tests.integration.notifier.conftest import World, running
+from tests.integration.notifier.conftest import World, days, running
 from tests.integration.notifier.smtp_servers import DROP, FaultyServer, RealServer, faulty_server, real_server
 from tests.integration.notifier.test_actions import facts_of
 
@@ -163,6 +165,19 @@ async def test_a_greeting_can_wait_for_the_morning(world: World) -> None:
             await send(world, other, at=datetime.now(UTC) - timedelta(minutes=1))
 
 
+async def test_a_greeting_for_a_day_to_come_waits_for_it(world: World) -> None:
+    """An item shown ahead of its day is sent on the morning of that day, unless the owner names a time."""
+    async with real_server() as server, a_notifier(world, server.port):
+        item = await world.an_item(kind=ReminderKind.AHEAD, on=days(7))
+        await world.publish(world.snapshot(rev=2, timezone="Pacific/Chatham"))
+        scheduled = await send(world, item)
+        assert scheduled.state is ItemState.SCHEDULED
+        assert scheduled.send_at is not None
+        there = scheduled.send_at.astimezone(ZoneInfo("Pacific/Chatham"))
+        assert (there.date(), there.hour) == (days(7), 9)
+        assert not server.mails
+
+
 async def test_whoever_was_silenced_meanwhile_is_not_greeted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last look is at the stream itself, after the claim: nothing leaves, and the item says so."""
     async with real_server() as server, a_notifier(world, server.port, undo_s=3600):
@@ -208,6 +223,29 @@ async def test_what_the_server_refuses_has_failed_and_can_be_sent_again(world: W
         assert len(server.bodies) == 1
 
 
+async def test_a_refused_login_holds_all_mail_back_and_loses_none(world: World) -> None:
+    """One mail tries; all stay scheduled, with the server's words to be seen; with the right password they leave, once each."""
+    refusing = {"ehlo": "250-hello\r\n250 AUTH PLAIN", "auth": "535 5.7.8 wrong password"}
+    async with faulty_server(refusing) as server:
+        url = SecretStr(f"smtp://me:s3cr3t@127.0.0.1:{server.port}?starttls=off&timeout={TIMEOUT_S}")
+        async with a_notifier(world, server.port, smtp_url=url):
+            items = [await world.an_item(f"p{n}") for n in range(6)]
+            await asyncio.gather(*(send(world, item) for item in items))
+            await world.until_counted("mail.server_unusable")
+            diagnosis: Diagnosis = await world.ask("diagnose", Diagnose(), Diagnosis)
+            assert "535 5.7.8 wrong password" in (diagnosis.mail_trouble or "")
+            assert "s3cr3t" not in diagnosis.model_dump_json()
+            assert server.steps.count("auth") == 1
+            assert {(await world.item(item))["state"] for item in items} == {"scheduled"}
+        server.answers["auth"] = "235 come in"
+        async with running(mailing(world, server.port, smtp_url=url), world.client):
+            for item in items:
+                await world.until_state(item, ItemState.SENT)
+            diagnosis = await world.ask("diagnose", Diagnose(), Diagnosis)
+            assert (diagnosis.mail_trouble, diagnosis.overdue) == (None, 0)
+        assert len(server.bodies) == len(items)
+
+
 async def test_what_can_no_longer_be_mailed_has_failed(world: World) -> None:
     """A greeting that waits is not forgotten when the mail server is taken away: it says so."""
     async with real_server() as server, a_notifier(world, server.port, undo_s=3600):
@@ -233,6 +271,48 @@ async def test_what_the_server_puts_off_is_tried_again(world: World) -> None:
         await eventually(has_tried_twice)
         server.answers.clear()
         await world.until_state(item, ItemState.SENT)
+        assert len(server.bodies) == 1
+
+
+async def test_a_pause_is_kept_where_the_brokers_clock_is_ahead(world: World) -> None:
+    """A timer that fired by a clock an hour ahead has the mail tried once, and not over and over until it has failed."""
+    async with faulty_server({"rcpt": "451 come again"}) as server, a_notifier(world, server.port, undo_s=60, send_retry_s=3600):
+        item = await world.an_item()
+        await send(world, item)
+        ahead = datetime.now(UTC) + timedelta(days=2)
+        await world.publish(world.reminder(kind=ReminderKind.SEND, due_at=ahead))
+
+        async def was_put_off() -> bool:
+            return bool((await world.item(item)).get("tries") == 1)
+
+        await eventually(was_put_off)
+        other = await world.an_item("bo")
+        due_at = (await send(world, other)).send_at
+        await world.publish(world.reminder("bo", id=other, kind=ReminderKind.SEND, due_at=due_at))
+
+        async def has_tried_the_other() -> bool:
+            return (await world.item(other)).get("reason") is not None
+
+        await eventually(has_tried_the_other)
+        assert await was_put_off()
+        assert server.steps.count("rcpt") == 2
+
+
+async def test_a_doubt_outlives_a_second_thought(world: World) -> None:
+    """Sent again and taken back, it is in doubt as before: no bulk sends it a second time."""
+    async with faulty_server({"body": DROP}) as server:
+        async with a_notifier(world, server.port):
+            item = await world.an_item()
+            await send(world, item)
+            await world.until_state(item, ItemState.UNCONFIRMED)
+        server.answers.clear()
+        async with a_notifier(world, server.port, undo_s=3600):
+            later = datetime.now(UTC) + timedelta(hours=1)
+            assert (await send(world, item, again=True, at=later)).state is ItemState.SCHEDULED
+            assert (await act(world, "undo", item)).state is ItemState.UNCONFIRMED
+            assert (await act(world, "undo", item)).state is ItemState.UNCONFIRMED
+            swept: StandardSent = await world.ask("inbox.send_all", SendStandard(owner=world.owner), StandardSent)
+            assert swept.scheduled == ()
         assert len(server.bodies) == 1
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from services.notifier.channels.outcomes import Delivered, NotSent, Rejected, Unconfirmed
+from services.notifier.channels.outcomes import Delivered, NotSent, Rejected, ServerUnusable, Unconfirmed
 from services.notifier.channels.smtp import Mailer
 from services.notifier.channels.smtp_address import SmtpAddress
 from services.notifier.domain.addresses import InvalidAddress
@@ -96,9 +96,19 @@ async def test_silence_before_the_message_means_not_sent(step: str) -> None:
     assert server.bodies == []
 
 
-@pytest.mark.parametrize("step", BEFORE)
+@pytest.mark.parametrize(("step", "answer"), [("greeting", "554 no"), ("ehlo", "502 no"), ("mail", "530 5.7.0 log in first")])
+async def test_a_refusal_to_let_us_in_is_no_mails_fault(step: str, answer: str) -> None:
+    """A 5xx before the mail, or for want of a login, would be said to every mail."""
+    async with faulty_server({step: answer, "helo": answer}) as server:
+        outcome = await failure_of(server)
+    assert isinstance(outcome, ServerUnusable)
+    assert outcome.reply == int(answer[:3])
+    assert server.bodies == []
+
+
+@pytest.mark.parametrize("step", ["mail", "rcpt", "data"])
 async def test_a_refusal_before_the_message_is_final(step: str) -> None:
-    """A 5xx at any step rejects the mail, with the server's words."""
+    """A 5xx about the mail rejects it, with the server's words."""
     async with faulty_server({step: "550 5.1.1 no such user"}) as server:
         outcome = await failure_of(server)
     assert isinstance(outcome, Rejected)
@@ -311,13 +321,13 @@ async def test_tls_from_the_first_byte(certificate: Certificate) -> None:
         assert len(server.mails) == 1
 
 
-async def test_a_wrong_password_is_rejected(certificate: Certificate) -> None:
-    """A refused login says so without the password."""
+async def test_a_wrong_password_is_no_mails_fault(certificate: Certificate) -> None:
+    """A refused login says so without the password, and that no other mail would fare better."""
     async with (
         real_server(starttls=certificate.server, with_login=True) as server,
         a_mailer(server.port, "starttls=require", user="me:s3cr3t@", tls=certificate.client) as mailer,
     ):
-        with pytest.raises(Rejected, match=r"logging in .* was refused: 535") as refused:
+        with pytest.raises(ServerUnusable, match=r"logging in .* was refused: 535") as refused:
             await mailer.send(a_mail())
         assert "s3cr3t" not in str(refused.value)
         assert server.mails == []
@@ -336,7 +346,7 @@ async def test_a_certificate_must_be_valid(scheme: str, trusts: str, certificate
         real_server(**tls, with_login=True) as server,
         a_mailer(server.port, "", scheme=scheme, user="me:right@", tls=trusted) as mailer,
     ):
-        with pytest.raises(NotSent, match="certificate verify failed"):
+        with pytest.raises(ServerUnusable, match="certificate verify failed"):
             await mailer.send(a_mail())
         assert (server.mails, server.logins) == ([], [])
 

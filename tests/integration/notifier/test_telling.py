@@ -346,3 +346,104 @@ async def test_a_restart_tells_nothing_twice(world: World) -> None:
             assert "Bo Example" in bodies[1]["title"]
             await asyncio.sleep(1.5)  # a turn of the teller, in which nothing else shall come
             assert len(service.requests) == 2
+
+
+async def test_a_channel_that_hangs_while_it_is_tried_delays_nobody_else(told: World) -> None:
+    """While one owner tries a channel that hangs, another one's is tried and answered."""
+    await told.publish(a_profile(told))
+    other = World(client=told.client, js=told.js, database=told.database, settings=told.settings)
+    await told.publish(a_profile(other))
+    async with a_service(HANG) as hanging, a_service() as service:
+        await add(told, hanging.url(options="rto=60"))
+        await add(other, service.url())
+        trying = asyncio.create_task(told.ask("channel.test", ChannelAction(owner=told.owner, name="json"), ChannelReply))
+        await until_told(hanging)
+        reply: ChannelReply = await other.ask("channel.test", ChannelAction(owner=other.owner, name="json"), ChannelReply)
+        assert reply.channel.state is ChannelState.OK
+        trying.cancel()
+        await asyncio.gather(trying, return_exceptions=True)
+
+
+async def wait_pending(world: World, what: str, *, due_at: datetime, **changes: Any) -> None:
+    """Have a message wait to be told, as one does whose channels failed for a while."""
+    kind = what.partition(":")[0]
+    document = {
+        "_id": f"{world.owner}|{what}",
+        "owner": world.owner,
+        "what": what,
+        "kind": kind,
+        "due_at": due_at,
+        "next_at": due_at,
+        "items": [],
+        "on": None,
+        "state": "pending",
+        "attempts": 3,
+        "tries": [],
+    }
+    await world.database["deliveries"].insert_one(document | changes)
+
+
+async def test_what_failed_before_the_quiet_hours_waits_for_their_end(told: World) -> None:
+    """A message that no channel took in the evening is not pushed in the night, when one works again."""
+    local = datetime.now(ZoneInfo(at_noon()))
+    quiet_from, quiet_until = (local - timedelta(hours=1)).time(), (local + timedelta(hours=1)).time()
+    await told.publish(a_profile(told, quiet_from=quiet_from, quiet_until=quiet_until, at_once=()))
+    async with a_service() as service:
+        await add(told, service.url())
+        item = await a_close_birthday(told)
+        due_at = datetime.now(UTC) - timedelta(hours=2)
+        await wait_pending(told, "items:evening", due_at=due_at, items=[item])
+
+        async def is_put_off() -> bool:
+            found = await told.database["deliveries"].find_one({"what": "items:evening"})
+            assert found is not None
+            assert found["state"] == "pending"
+            return bool(found["next_at"] > datetime.now(UTC) + timedelta(minutes=50))
+
+        await eventually(is_put_off)
+        assert service.requests == []
+
+
+async def test_what_a_digest_told_is_not_told_again(told: World) -> None:
+    """A message that waited while a digest overtook it tells only of what came since."""
+    await told.publish(a_profile(told, at_once=()))
+    async with a_service() as service:
+        await add(told, service.url())
+        old, new = await a_close_birthday(told), await a_close_birthday(told, "bo", name="Bo Example")
+        now = datetime.now(UTC)
+        await told.database["inbox"].update_one({"_id": old}, {"$set": {"surfaced_at": now - timedelta(hours=2)}})
+        digest = {"kind": "digest", "state": "delivered", "settled_at": now, "told_until": now - timedelta(hours=1)}
+        await wait_pending(told, "digest:2026-01-01", due_at=now, **digest)
+        await wait_pending(told, "items:morning", due_at=now, items=[old, new])
+        [body] = await until_told(service)
+        assert body["title"] == "Bo Example: 30th birthday, today"
+
+
+async def test_a_weekly_digest_tells_of_the_whole_week(told: World) -> None:
+    """What came right after the last digest is in the next one, also when that comes an hour and a week later."""
+    await told.publish(a_profile(told, digest_at=just_now(), heartbeat_on="never", at_once=()))
+    async with a_service() as service:
+        await add(told, service.url())
+        item = await a_close_birthday(told)
+        last = datetime.now(UTC) - timedelta(days=7, hours=1)
+        await told.database["inbox"].update_one({"_id": item}, {"$set": {"surfaced_at": last + timedelta(minutes=30)}})
+        digest = {"kind": "digest", "state": "delivered", "settled_at": last, "told_until": last}
+        await wait_pending(told, "digest:2026-01-01", due_at=last, **digest)
+        await fire_digest(told)
+        [body] = await until_told(service)
+        assert item in body["message"]
+
+
+async def test_what_came_while_a_digest_was_written_is_in_the_next(told: World) -> None:
+    """A batch bears the time at which it began to be written: a digest vouches only for what was there some seconds before."""
+    await told.publish(a_profile(told, digest_at=just_now(), heartbeat_on="never"))
+    async with a_service() as service:
+        await add(told, service.url())
+        await a_close_birthday(told)
+        fired_at = datetime.now(UTC)
+        await fire_digest(told)
+        await until_told(service)
+        await told.until_counted("told.delivered")
+        digest = await told.database["deliveries"].find_one({"owner": told.owner, "kind": "digest", "state": "delivered"})
+        assert digest is not None
+        assert digest["told_until"] < fired_at

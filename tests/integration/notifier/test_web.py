@@ -36,11 +36,11 @@ async def get(port: int, path: str = "/health") -> tuple[int, dict[str, Any]]:
 
 
 async def test_a_running_service_is_healthy(world: World) -> None:
-    """With both servers there the door answers 200, and it has no other page."""
+    """With both servers there the door answers 200, and knows what it does not have."""
     settings = world.settings.model_copy(update={"http_port": free_port()})
     async with running(settings, world.client):
         assert await get(settings.http_port) == (200, {"status": "ok"})
-        assert (await get(settings.http_port, "/"))[0] == 404
+        assert (await get(settings.http_port, "/nothing"))[0] == 404
 
 
 async def test_health_names_what_does_not_answer() -> None:

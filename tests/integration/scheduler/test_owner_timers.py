@@ -105,6 +105,17 @@ async def test_the_sweep_mends_it(live: Stage) -> None:
     assert not ({})
 
 
+async def test_a_timer_of_an_unknown_key_is_cancelled(live: Stage) -> None:
+    """An owner's timer that no version of ours would arm is cancelled by the sweep, and the digest's stays."""
+    await live.profile(deliver_at="08:15")
+    await until_armed(live, ("0 15 8 * * *", "UTC"))
+    strange = OwnerTimer(owner=live.owner, key="strange", schedule="0 0 3 * * *", timezone="UTC")
+    await live.publish(TIMERS, timers.arm_cron(strange))
+    await mend(live)
+    found = await live.js.stream_info(TIMERS, subjects_filter=subjects.timers_of_owner(live.owner))
+    assert set(found.state.subjects or {}) == {subjects.timer(live.owner, subjects.OWNER_LEVEL, DIGEST_KEY)}
+
+
 async def test_a_firing_heals_what_is_armed(live: Stage) -> None:
     """A timer that fires with former settings is replaced by the right one: every firing arms again."""
     at = (datetime.now(UTC) + timedelta(hours=5)).replace(second=0, microsecond=0)

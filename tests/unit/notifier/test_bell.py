@@ -29,8 +29,17 @@ async def test_without_a_ring_it_is_time_in_the_end() -> None:
 def test_the_brokers_clock_is_believed_where_it_is_ahead() -> None:
     """What a timer says is due is due, and so is what our own clock says; neither takes back the other's word."""
     bell, later = Bell(), NOW + timedelta(seconds=2)
-    assert bell.due_until(now=NOW) == NOW
+    assert bell.take_due(now=NOW) == NOW
     bell.ring(until=later)
     bell.ring(until=NOW)
-    assert bell.due_until(now=NOW) == later
-    assert bell.due_until(now=later + timedelta(hours=1)) == later + timedelta(hours=1)
+    assert bell.take_due(now=NOW) == later
+    bell.ring(until=later)
+    assert bell.take_due(now=later + timedelta(hours=1)) == later + timedelta(hours=1)
+
+
+def test_a_ring_is_believed_once() -> None:
+    """After a clock was set back, what is scheduled anew keeps its undo window."""
+    bell = Bell()
+    bell.ring(until=NOW + timedelta(hours=1))
+    assert bell.take_due(now=NOW) == NOW + timedelta(hours=1)
+    assert bell.take_due(now=NOW) == NOW

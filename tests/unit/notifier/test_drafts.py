@@ -270,7 +270,7 @@ SPOKEN: dict[tuple[str, Occasion, Closeness, str], tuple[dict[str, Any], str, st
         {},
         "¿Cómo le va?",
         "Ha pasado un tiempo, y quería saludarle. ¿Cómo le va, y qué tal van las cosas en Acme? "
-        "Si en las próximas semanas tiene tiempo para una breve llamada o un café, me daría mucho gusto.",
+        "Si en las próximas semanas tiene tiempo para una breve llamada o un café, sería un placer.",
     ),
 }
 

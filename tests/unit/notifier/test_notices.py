@@ -1,6 +1,7 @@
 """Messages to the owner in words, in every language, whatever a name holds."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -79,6 +80,34 @@ def test_every_occasion_has_words(writer: NoticeWriter, language: str, occasion:
         assert len(notice.title) > len("Anna Example: ")
         assert "_" not in notice.title
         assert "None" not in notice.title
+
+
+@pytest.mark.parametrize(
+    ("language", "milestone", "company", "written"),
+    [
+        ("de", 5, "Acme", "Anna Example: 5 Jahre bei Acme, heute"),
+        ("de", 1, "", "Anna Example: 1 Jahr im Job, heute"),
+        ("de", None, "Acme", "Anna Example: Jahrestag bei Acme, heute"),
+        ("fr", 5, "Acme", "Anna Example\N{NO-BREAK SPACE}: 5 ans chez Acme, aujourd’hui"),
+        ("fr", 1, "", "Anna Example\N{NO-BREAK SPACE}: 1 an en poste, aujourd’hui"),
+        ("fr", None, "", "Anna Example\N{NO-BREAK SPACE}: anniversaire professionnel, aujourd’hui"),
+        ("es", 5, "Acme", "Anna Example: 5 años en Acme, hoy"),
+        ("es", 1, "", "Anna Example: 1 año en el puesto, hoy"),
+        ("es", None, "Acme", "Anna Example: aniversario laboral en Acme, hoy"),
+    ],
+)
+def test_years_at_work_as_they_are_spoken_of(language: str, milestone: int | None, company: str, written: str) -> None:
+    """Whether or not the years and the company are known, the line is one that somebody would say."""
+    entry = an_entry(occasion=Occasion.WORK_ANNIVERSARY, milestone=milestone, company=company)
+    assert PLAIN.reminders([entry], count=1, profile=a_profile(language)).title == written
+
+
+def test_french_nothing_is_singular() -> None:
+    """In French, zero of something is one of it."""
+    week = replace(a_week(), people=0, dates=0, came=0, acted=0)
+    text = PLAIN.digest(a_digest(watched=week), profile=a_profile("fr")).text
+    assert "0 personne, 0 date dans les douze prochains mois." in text
+    assert "0 rappel, 0 traité," in text
 
 
 def test_a_digest_in_english(writer: NoticeWriter) -> None:

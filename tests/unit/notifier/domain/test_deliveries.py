@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from services.notifier.domain.deliveries import (
     LONGEST_PAUSE,
+    LOOK_AGAIN,
     TRIES_KEPT,
     Channel,
     Delivery,
@@ -39,6 +40,12 @@ def test_channels_are_tried_in_the_owners_order() -> None:
     assert [each.name for each in lined_up(channels, now=NOW)] == ["b", "c"]
     assert [each.name for each in lined_up(channels, now=NOW + timedelta(minutes=4))] == ["a", "b", "c"]
     assert next_attempt_at([failed], now=NOW) == NOW + timedelta(minutes=4)
+
+
+def test_a_channel_that_is_put_right_is_not_waited_for() -> None:
+    """Where everything fails for hours, a new channel, or one that was tried by hand, is found within minutes."""
+    failed = after_failure(a_channel(), reason="x", pause=timedelta(hours=6), at=NOW)
+    assert next_attempt_at([failed], now=NOW) == NOW + LOOK_AGAIN
 
 
 def test_a_channel_recovers() -> None:

@@ -4,7 +4,16 @@ from datetime import date
 
 import pytest
 
-from services.notifier.domain.languages import day_and_month, language_of, locale_of, ordinal, preferred, typeset, years
+from services.notifier.domain.languages import (
+    day_and_month,
+    language_of,
+    locale_of,
+    ordinal,
+    preferred,
+    typeset,
+    weekday_and_day,
+    years,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +60,22 @@ def test_days(tag: str, written: str) -> None:
     assert day_and_month(date(2026, 5, 4), tag=tag) == written
 
 
+@pytest.mark.parametrize(
+    ("tag", "written", "short"),
+    [
+        ("en", "May 1", "Fri, May 1"),
+        ("de", "1. Mai", "Fr., 1. Mai"),
+        ("fr", "1er mai", "ven. 1er mai"),
+        ("fr-CA", "1er mai", "ven. 1er mai"),
+        ("es", "1 de mayo", "vie, 1 may"),
+    ],
+)
+def test_the_first_of_a_month(tag: str, written: str, short: str) -> None:
+    """French counts the first day of a month with an ordinal, and no other."""
+    assert (day_and_month(date(2026, 5, 1), tag=tag), weekday_and_day(date(2026, 5, 1), tag=tag)) == (written, short)
+    assert "er" not in day_and_month(date(2026, 5, 11), tag="fr")
+
+
 @pytest.mark.parametrize("tag", ["zh-TW", "xx", "tlh", "no", "de-CH-1901", "sr-Latn", "pt_BR"])
 def test_every_tag_has_a_locale(tag: str) -> None:
     """Whatever the tag, something can be written."""
@@ -65,6 +90,7 @@ def test_the_languages_to_try() -> None:
 
 
 def test_french_spaces_do_not_break() -> None:
-    """Before ! ? : ; and » a French line never ends; other languages are left alone."""
+    """Before ! ? : ; and », and after «, a French line never ends; other languages are left alone."""
+    assert typeset("« là »", language="fr") == "«\N{NO-BREAK SPACE}là\N{NO-BREAK SPACE}»"
     assert typeset("Quoi ? Si : là !", language="fr") == "Quoi\N{NO-BREAK SPACE}? Si\N{NO-BREAK SPACE}: là\N{NO-BREAK SPACE}!"
     assert typeset("a ?", language="en") == "a ?"

@@ -19,6 +19,7 @@ from services.notifier.domain.sending import (
     route_of,
     why_not_standard,
 )
+from shared.messages.reminders import ReminderKind
 from shared.messages.rpc import Draft
 from shared.messages.snapshots import Job, OwnerProfile
 from shared.messages.values import Closeness, Confidence, Occasion
@@ -102,6 +103,13 @@ def test_standard_greetings_go_out_as_they_are() -> None:
     assert standard(days_late=7) is None
     assert standard(days_late=8) is NotStandard.TOO_LATE
     assert standard(days_late=8, occasion=Occasion.STAY_IN_TOUCH) is None
+
+
+def test_what_is_shown_ahead_does_not_go_out_before_its_day() -> None:
+    """A birthday that the owner hears of days before is not wished by the dozen until it comes; west of it, its day is today."""
+    assert standard(days_late=-3, kind=ReminderKind.AHEAD) is NotStandard.TOO_EARLY
+    assert standard(kind=ReminderKind.AHEAD) is None
+    assert standard(days_late=-1) is None
 
 
 def test_a_job_change_that_nobody_stated_is_checked_first() -> None:

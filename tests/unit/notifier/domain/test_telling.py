@@ -8,12 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.domain.telling import (
+    EARLY,
+    LATE,
     DigestDue,
     NoDigest,
     digest_at,
     goes_at_once,
     is_quiet,
     judge_digest,
+    keeps_quiet,
     missed_digest,
     near_digest_on,
     next_digest_at,
@@ -91,7 +94,7 @@ def test_firings_at_any_time_bring_one_digest_a_date(zone: str, start: datetime,
         now = start + timedelta(seconds=seconds * number)
         judged = judge_digest(profile=profile, now=now)
         if isinstance(judged, DigestDue):
-            assert judged.due_at <= now
+            assert judged.due_at <= now + EARLY
             assert judged.on == now.astimezone(zone_of(profile)).date()
             told.add(judged.on)
         else:
@@ -113,7 +116,8 @@ def test_days() -> None:
 @pytest.mark.parametrize(
     ("hour", "expected"),
     [
-        ((8, 59, 59), NoDigest.TOO_EARLY),
+        ((8, 59, 29), NoDigest.TOO_EARLY),
+        ((8, 59, 59), DigestDue),
         ((9, 0, 0), DigestDue),
         ((20, 59, 0), DigestDue),
         ((21, 0, 0), NoDigest.QUIET),
@@ -121,7 +125,7 @@ def test_days() -> None:
     ],
 )
 def test_a_firing_is_a_hint(hour: tuple[int, int, int], expected: object) -> None:
-    """Too early is no digest; late is one, but not in quiet hours."""
+    """Too early is no digest, a moment before its hour is one by the broker's clock; late is one, but not in quiet hours."""
     judged = judge_digest(profile=a_profile(), now=datetime(2026, 5, 4, *hour, tzinfo=UTC))
     assert judged is expected or (expected is DigestDue and isinstance(judged, DigestDue))
 
@@ -130,6 +134,21 @@ def test_a_digest_that_is_wanted_at_night() -> None:
     """Whoever sets the digest into their quiet hours gets it then, also when it is late."""
     profile = a_profile(digest_at=time(22, 0))
     assert isinstance(judge_digest(profile=profile, now=datetime(2026, 5, 4, 23, 30, tzinfo=UTC)), DigestDue)
+
+
+@pytest.mark.parametrize(
+    ("due", "now", "kept"),
+    [
+        ((20, 40), (20, 59), False),
+        ((20, 40), (21, 9), False),
+        ((20, 40), (21, 11), True),
+        ((21, 0), (23, 30), False),
+    ],
+)
+def test_what_is_late_keeps_quiet_hours(due: tuple[int, int], now: tuple[int, int], kept: bool) -> None:
+    """What did not get through before the quiet hours waits for their end; what was due in them goes out in them."""
+    due_at, present = datetime(2026, 5, 4, *due, tzinfo=UTC), datetime(2026, 5, 4, *now, tzinfo=UTC)
+    assert keeps_quiet(profile=a_profile(), due_at=due_at, now=present, grace=LATE) is kept
 
 
 def test_a_missed_digest_is_made_up_for() -> None:

@@ -201,6 +201,45 @@ def test_sent_again_it_says_the_same() -> None:
     assert transitions.schedule(edited, said=other, send_at=LATER, at=LATER, again=True).said == other
 
 
+AGAIN = transitions.schedule(UNCONFIRMED, said=Draft(subject="Other", body="Other"), send_at=LATER, at=LATER, again=True)
+AGAIN_SENDING = transitions.claim(AGAIN, until=LATER, at=LATER)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        transitions.undo(AGAIN, at=LATER),
+        transitions.undo(transitions.undo(AGAIN, at=LATER), at=LATER),
+        transitions.withdraw(AGAIN, at=LATER),
+        *(
+            transitions.settle(AGAIN_SENDING, claim=AGAIN_SENDING.changes, outcome=outcome, at=LATER)
+            for outcome in (Refused(reason="no such mailbox"), Uncertain(reason="x"), Withheld(reason=Skip.DECEASED))
+        ),
+    ],
+)
+def test_a_doubt_stays_until_somebody_decides(item: Item) -> None:
+    """What may have arrived is never as if nothing had been sent, whatever becomes of sending it again."""
+    assert item.state is ItemState.UNCONFIRMED
+    assert item.reason
+    assert item.said == WORDS
+    again = transitions.schedule(item, said=Draft(subject="Other", body="Other"), send_at=LATER, at=LATER, again=True)
+    assert transitions.undo(again, at=LATER).state is ItemState.UNCONFIRMED
+    with pytest.raises(Conflict, match="nobody knows"):
+        transitions.snooze(again, until=LATER, at=LATER)
+    for decided in (transitions.mark_sent(item, draft=WORDS, at=LATER), transitions.dismiss(item, at=LATER)):
+        assert not decided.is_doubted
+
+
+def test_an_outcome_in_doubt_is_written_once() -> None:
+    """The refusal of a mail that may have arrived before is told once, however often it is written down."""
+    refused = Refused(reason="no such mailbox")
+    settled = transitions.settle(AGAIN_SENDING, claim=AGAIN_SENDING.changes, outcome=refused, at=LATER)
+    assert settled.reason == f"no such mailbox; {transitions.EARLIER}"
+    assert transitions.settle(settled, claim=AGAIN_SENDING.changes, outcome=refused, at=LATER) is settled
+    put_off = transitions.settle(AGAIN_SENDING, claim=AGAIN_SENDING.changes, outcome=PutOff(reason="x", until=LATER), at=LATER)
+    assert transitions.undo(put_off, at=LATER).state is ItemState.UNCONFIRMED
+
+
 def test_changes_are_told_apart_by_their_instants() -> None:
     """Two changes at once are a millisecond apart, in their order: whoever hears of both knows which came last."""
     item = transitions.undo(SCHEDULED, at=NOW)
