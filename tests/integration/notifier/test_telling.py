@@ -151,7 +151,8 @@ async def test_a_reminder_that_goes_at_once(told: World) -> None:
         [body] = await until_told(service)
         assert body["title"] == "Anna {{7*7}} <b>x</b> Bcc: eve@example.org: 30th birthday, today"
         assert f"hobnob inbox send {item} --owner {told.owner}" in body["message"]
-        assert "49" not in body["title"] + body["message"]
+        # Ids are random hex digits, among which there may be a 49.
+        assert "49" not in (body["title"] + body["message"]).replace(item, "").replace(told.owner, "")
         assert "class 'tuple'" not in body["message"]
         await told.until_counted("told.delivered")
         assert (await channel(told)).state is ChannelState.OK
