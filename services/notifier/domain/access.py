@@ -1,23 +1,18 @@
 """Who may come in, and what each may say: credentials, their secrets and their permissions at the broker."""
 
-import hashlib
-import re
-from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from services.notifier.domain.opaque_secrets import is_secret_text, secret_text
 from shared import subjects
 from shared.access import credential_user, inbox_prefix
 from shared.messages.access import Scope
 
 PREFIX: Final = "hob_"
 """Makes a leaked secret recognizable, by people and by scanners of repositories."""
-SECRET_BYTES: Final = 32
-"""256 random bits: nobody guesses them, so a fast hash is enough (ADR 0007)."""
 
-_SECRET = re.compile(r"hob_[A-Za-z0-9_-]{43}")
 _FINGERPRINT_CHARS: Final = 16
 _MARK: Final = "#"
 """No user name has one."""
@@ -67,18 +62,12 @@ class Connection:
 
 def secret_from(*, entropy: bytes) -> str:
     """Write `SECRET_BYTES` random bytes as a secret."""
-    assert len(entropy) == SECRET_BYTES
-    return PREFIX + urlsafe_b64encode(entropy).rstrip(b"=").decode()
+    return PREFIX + secret_text(entropy=entropy)
 
 
 def is_secret(*, text: str) -> bool:
     """Whether *text* has the form of a secret."""
-    return _SECRET.fullmatch(text) is not None
-
-
-def digest(*, secret: str) -> str:
-    """Return the SHA-256 of a secret in hex: all that is ever stored of it."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return text.startswith(PREFIX) and is_secret_text(text=text.removeprefix(PREFIX))
 
 
 def fingerprint(*, digest: str) -> str:

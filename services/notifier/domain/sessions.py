@@ -1,15 +1,11 @@
-"""Signing in: the secrets in cookies and links, how long they are good for, and how often somebody may try."""
+"""Signing in: how long cookies and links are good for, and how often somebody may try."""
 
 import hashlib
 import hmac
-import re
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-SECRET_BYTES: Final = 32
-"""256 random bits: nobody guesses them, so a fast hash is enough to keep them (ADR 0007)."""
 LINK_LIFETIME: Final = timedelta(minutes=15)
 SESSION_LIFETIME: Final = timedelta(days=30)
 SESSION_IDLE: Final = timedelta(days=7)
@@ -19,8 +15,6 @@ ATTEMPTS_PER_OWNER: Final = 20
 ATTEMPTS_PER_ADDRESS: Final = 40
 PASSWORD_CHARS_MIN: Final = 10
 PASSWORD_CHARS_MAX: Final = 200
-
-_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,22 +29,6 @@ class Session:
     def is_over(self, *, at: datetime) -> bool:
         """Whether it has ended, by age or because nobody used it."""
         return at >= self.created_at + SESSION_LIFETIME or at >= self.seen_at + SESSION_IDLE
-
-
-def secret_text(*, entropy: bytes) -> str:
-    """Write `SECRET_BYTES` random bytes as the text of a cookie or a link."""
-    assert len(entropy) == SECRET_BYTES
-    return urlsafe_b64encode(entropy).rstrip(b"=").decode()
-
-
-def is_secret_text(*, text: str) -> bool:
-    """Whether *text* has the form of such a secret."""
-    return _SECRET.fullmatch(text) is not None
-
-
-def digest_of(*, secret: str) -> str:
-    """Return the SHA-256 of a secret in hex: all that is ever stored of it."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def csrf_token(*, secret: str) -> str:

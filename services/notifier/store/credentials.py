@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from services.notifier.domain.access import Credential, digest, fingerprint, is_secret
+from services.notifier.domain.access import Credential, fingerprint, is_secret
+from services.notifier.domain.opaque_secrets import digest_of
 from shared.access import credential_user
 from shared.messages.access import Scope
 from shared.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel, store_errors
@@ -32,7 +33,7 @@ class CredentialStore:
         if not is_secret(text=secret):
             return None
         with store_errors():
-            document = await self._credentials.find_one({"secret_sha256": digest(secret=secret)})
+            document = await self._credentials.find_one({"secret_sha256": digest_of(secret=secret)})
         return _credential(document) if document else None
 
     async def page(self, *, owner: str | None, after: str | None, limit: int) -> list[Credential]:
@@ -87,7 +88,7 @@ def _document(credential: Credential, secret: str) -> Document:
         "name": credential.name,
         "scope": credential.scope.value,
         "created_at": credential.created_at,
-        "secret_sha256": digest(secret=secret),
+        "secret_sha256": digest_of(secret=secret),
     }
 
 

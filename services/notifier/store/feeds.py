@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.notifier.domain.access import digest
+from services.notifier.domain.opaque_secrets import digest_of
 from shared.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel, store_errors
 
 
@@ -20,7 +20,7 @@ class FeedStore:
     async def owner_of(self, secret: str) -> str | None:
         """Return whose feed has this secret, or None. The index is asked for a hash: the time tells nothing about a guess."""
         with store_errors():
-            document = await self._feeds.find_one({"secret_sha256": digest(secret=secret)})
+            document = await self._feeds.find_one({"secret_sha256": digest_of(secret=secret)})
         return str(document["_id"]) if document else None
 
     async def made_at(self, owner: str) -> datetime | None:
@@ -45,4 +45,4 @@ class FeedStore:
 
 
 def _document(owner: str, secret: str, at: datetime) -> Document:
-    return {"_id": owner, "secret_sha256": digest(secret=secret), "created_at": at}
+    return {"_id": owner, "secret_sha256": digest_of(secret=secret), "created_at": at}

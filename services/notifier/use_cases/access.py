@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.notifier.domain.access import (
-    SECRET_BYTES,
     Connection,
     Credential,
     Permissions,
     connection_name,
-    digest,
     fingerprint,
     outdated,
     permissions_of,
     secret_from,
 )
+from services.notifier.domain.opaque_secrets import SECRET_BYTES, digest_of
 from services.notifier.store.credentials import CredentialStore
 from shared.clock import Clock
 from shared.counters import Counters
@@ -123,7 +122,7 @@ class Access:
             self.counters.add("access.refused")
             return None
         self.counters.add("access.admitted")
-        mark = fingerprint(digest=digest(secret=secret))
+        mark = fingerprint(digest=digest_of(secret=secret))
         return Admission(name=connection_name(user=user, fingerprint=mark), permissions=permissions_of(credential=credential))
 
     async def sweep(self) -> None:

@@ -1,7 +1,6 @@
 """The calendar feed of an owner: who may read it, and what is in it."""
 
 import asyncio
-import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from urllib.parse import quote
 from services.notifier.domain.digest import Coming, coming_of
 from services.notifier.domain.ics import Feed, FeedEvent, merged
 from services.notifier.domain.items import Item, today_of
+from services.notifier.domain.opaque_secrets import SECRET_BYTES, is_secret_text
 from services.notifier.domain.staleness import silence
 from services.notifier.notices import NoticeWriter
 from services.notifier.store.agenda import Line
@@ -31,9 +31,6 @@ BACK: Final = timedelta(days=30)
 PLANNED_MAX: Final = 1_000
 """The next so many; a calendar program reads the whole feed every time, and one event is half a kilobyte."""
 RECENT_MAX: Final = 300
-SECRET_BYTES: Final = 32
-"""256 random bits, 43 characters: nobody guesses them."""
-_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +65,7 @@ class Feeds:
 
     async def read(self, *, secret: str) -> Feed:
         """Return the feed of that address; raise `NotFound` when it is not, or no longer, one."""
-        owner = await self.store.owner_of(secret) if _SECRET.fullmatch(secret) else None
+        owner = await self.store.owner_of(secret) if is_secret_text(text=secret) else None
         profile = (await profiles_of(self.tools, owners={owner})).get(owner) if owner else None
         if profile is None:
             raise NotFound

@@ -11,16 +11,13 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from services.notifier.domain.opaque_secrets import SECRET_BYTES, digest_of, is_secret_text, secret_text
 from services.notifier.domain.sessions import (
     ATTEMPTS_PER_ADDRESS,
     ATTEMPTS_PER_OWNER,
     LINK_LIFETIME,
     PASSWORD_CHARS_MAX,
-    SECRET_BYTES,
     Session,
-    digest_of,
-    is_secret_text,
-    secret_text,
 )
 from services.notifier.store.accounts import AccountStore
 from services.notifier.store.sessions import SessionStore

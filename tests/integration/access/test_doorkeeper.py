@@ -9,7 +9,7 @@ import time
 import pytest
 
 from services.notifier import app as notifier_app
-from services.notifier.domain.access import digest
+from services.notifier.domain.opaque_secrets import digest_of
 from shared.broker import build_broker, client_of
 from shared.counters import Counters
 from shared.errors import Conflict, NotFound
@@ -23,7 +23,7 @@ async def test_only_the_right_secret_lets_in(door: Door) -> None:
     """Another password, another credential's, another user's name, the hash itself, or none at all: kept out."""
     secret, other = await door.issue("crm"), await door.issue("hr")
     wrong = secret[:-1] + ("A" if secret[-1] != "A" else "B")
-    for password in (wrong, other, digest(secret=secret), "", secret.upper(), f" {secret}"):
+    for password in (wrong, other, digest_of(secret=secret), "", secret.upper(), f" {secret}"):
         assert await is_kept_out(door.visitor("crm"), door.broker, password), password
     for user in (f"{door.owner}.nobody", f"{door.owner}.CRM", "contacts", "doorkeeper", door.owner, "crm", ">", "x.y.z"):
         assert await is_kept_out(Visitor(user), door.broker, secret), user
@@ -35,7 +35,7 @@ async def test_a_secret_is_kept_nowhere(door: Door) -> None:
     secret = await door.issue("crm")
     visitor = await door.visitor("crm").come_in(door.broker, secret)
     stored = await door.database["credentials"].find().to_list(None)
-    assert [document["secret_sha256"] for document in stored] == [digest(secret=secret)]
+    assert [document["secret_sha256"] for document in stored] == [digest_of(secret=secret)]
     assert secret not in str(stored)
     assert secret not in door.broker.log.read_text()
     await visitor.client.close()
@@ -81,7 +81,7 @@ async def test_the_sweep_cuts_whom_a_revocation_missed(door: Door, monkeypatch: 
     stale = await door.issue("hr")
     other = await door.visitor("hr").come_in(door.broker, stale)
     await door.database["credentials"].delete_one({"_id": visitor.user})
-    await door.database["credentials"].update_one({"_id": other.user}, {"$set": {"secret_sha256": digest(secret="another")}})
+    await door.database["credentials"].update_one({"_id": other.user}, {"$set": {"secret_sha256": digest_of(secret="another")}})
     # A second notifier, as many may run, that looks more often.
     monkeypatch.setattr(notifier_app, "SWEEP_PERIOD_S", 0.1)
     async with notifier_at_work(door.settings, door.operator), asyncio.timeout(10):

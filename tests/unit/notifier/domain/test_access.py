@@ -7,17 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.domain.access import (
-    SECRET_BYTES,
     Connection,
     Credential,
     connection_name,
-    digest,
     fingerprint,
     is_secret,
     outdated,
     permissions_of,
     secret_from,
 )
+from services.notifier.domain.opaque_secrets import SECRET_BYTES, digest_of
 from shared.access import command_inbox_prefix, credential_user, inbox_prefix
 from shared.errors import InvalidToken
 from shared.messages.access import Scope
@@ -79,7 +78,7 @@ def test_a_secret_is_recognized(entropy: bytes) -> None:
     assert is_secret(text=secret)
     assert not is_secret(text=secret + "x")
     assert not is_secret(text=secret[:-1] + "\n")
-    assert fingerprint(digest=digest(secret=secret)) not in secret
+    assert fingerprint(digest=digest_of(secret=secret)) not in secret
 
 
 def test_connections_of_a_secret_that_is_gone_are_cut() -> None:

@@ -6,16 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notifier.domain.opaque_secrets import SECRET_BYTES, digest_of, is_secret_text, secret_text
 from services.notifier.domain.sessions import (
-    SECRET_BYTES,
     SESSION_IDLE,
     SESSION_LIFETIME,
     Session,
     csrf_token,
-    digest_of,
     is_csrf_token,
-    is_secret_text,
-    secret_text,
 )
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
