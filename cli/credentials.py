@@ -1,11 +1,13 @@
 """Issuing and revoking credentials, and showing one: once, in every form in which somebody needs it."""
 
 import json
+from pathlib import Path
 from typing import Any, Final
 
-from cli.client import Hobnob
+from cli.client import Hobnob, call
 from cli.output import print_json, say
 from cli.target import Target
+from cli.validation import valid
 from shared.access import credential_user, inbox_prefix
 from shared.messages.access import CredentialIssued, IssueCredential, RevokeCredential
 from shared.messages.cloudevents import event_type
@@ -28,9 +30,14 @@ async def issue(hobnob: Hobnob, request: IssueCredential) -> dict[str, Any]:
     return credential_document(issued, target=hobnob.target)
 
 
-async def revoke(hobnob: Hobnob, request: RevokeCredential) -> None:
-    """End a credential; raise `NotFound` when there is none of that name."""
-    await hobnob.ask("notifier", "credential.revoke", request, Ok)
+def end(data: Path | None, *, owner: str, name: str, as_json: bool) -> None:
+    """End a credential and say so; raise `NotFound` when there is none of that name."""
+    request = valid(RevokeCredential, {"owner": owner, "name": name})
+    call(data, lambda hobnob: hobnob.ask("notifier", "credential.revoke", request, Ok))
+    if as_json:
+        print_json({"removed": name, "owner": owner})
+    else:
+        say(f"{name} may no longer do anything for {owner}.")
 
 
 def credential_document(issued: CredentialIssued, *, target: Target) -> dict[str, Any]:

@@ -7,14 +7,13 @@ import typer
 from cli import credentials
 from cli.client import Hobnob, call, collect, dump
 from cli.options import AsJson, Data, Owner
-from cli.output import print_json, print_table, say
+from cli.output import print_json, print_table
 from cli.validation import valid
 from shared.messages.access import (
     CredentialInfo,
     CredentialPage,
     IssueCredential,
     ListCredentials,
-    RevokeCredential,
     Scope,
 )
 from shared.messages.rpc import OwnerReply, SetOwner
@@ -89,9 +88,4 @@ def list_(
 @app.command("remove")
 def remove(name: Name, data: Data = None, owner: Owner = "me", as_json: AsJson = False) -> None:
     """End a credential: whoever uses it is cut off at once and kept out from then on."""
-    request = valid(RevokeCredential, {"owner": owner, "name": name})
-    call(data, lambda hobnob: credentials.revoke(hobnob, request))
-    if as_json:
-        print_json({"removed": name, "owner": owner})
-    else:
-        say(f"{name} may no longer do anything for {owner}.")
+    credentials.end(data, owner=owner, name=name, as_json=as_json)

@@ -11,7 +11,7 @@ from cli.output import print_json, print_table, say
 from cli.telling import AT_ONCE_HELP, read_telling
 from cli.validation import valid
 from cli.when import read_clock
-from shared.messages.access import IssueCredential, RevokeCredential, Scope
+from shared.messages.access import IssueCredential, Scope
 from shared.messages.rpc import AddOwner, ListOwners, OwnerList, OwnerReply, SetOwner
 from shared.messages.snapshots import OwnerProfile
 from shared.messages.values import Closeness
@@ -145,12 +145,7 @@ def token(
 ) -> None:
     """Make a token with which an owner's own device states facts and hears of the inbox, or end one."""
     if revoke is not None:
-        ending = valid(RevokeCredential, {"owner": owner, "name": revoke})
-        call(data, lambda hobnob: credentials.revoke(hobnob, ending))
-        if as_json:
-            print_json({"removed": revoke, "owner": owner})
-        else:
-            say(f"{revoke} may no longer do anything for {owner}.")
+        credentials.end(data, owner=owner, name=revoke, as_json=as_json)
         return
     request = valid(IssueCredential, {"owner": owner, "name": name, "scope": Scope.OWNER, "replace": rotate})
     document = call(data, lambda hobnob: credentials.issue(hobnob, request))
