@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
@@ -124,6 +125,17 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
         shutil.copy(HERE / name, folder)
     subprocess.run(["npm", "ci", "--silent"], cwd=folder, check=True, timeout=NPM_TIMEOUT_S)
     return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+@contextmanager
+def signed_in(browser: Browser, stack: Stack, owner: str) -> Iterator[Visitor]:
+    """An owner at a desk; the browser has complained of nothing, and asked nobody else, by the end."""
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        visitor = visitor_of(context, stack, owner)
+        visitor.sign_in()
+        yield visitor
+        assert visitor.complaints == []
+        assert visitor.foreign == []
 
 
 def visitor_of(context: BrowserContext, stack: Stack, owner: str) -> Visitor:

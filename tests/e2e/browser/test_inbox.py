@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.browser.conftest import Visitor, visitor_of
+from tests.e2e.browser.conftest import Visitor, signed_in, visitor_of
 from tests.e2e.conftest import Stack, wait_for
 from tests.e2e.mail_sink import Sink
 
@@ -49,12 +49,8 @@ def an_owner(stack: Stack) -> str:
 @pytest.fixture
 def visitor(browser: Browser, mailing_stack: Stack, owner: str) -> Iterator[Visitor]:
     """The owner, signed in at a desk."""
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
-        visitor = visitor_of(context, mailing_stack, owner)
-        visitor.sign_in()
+    with signed_in(browser, mailing_stack, owner) as visitor:
         yield visitor
-        assert visitor.complaints == []
-        assert visitor.foreign == []
 
 
 def state_of(visitor: Visitor, name: str) -> str:

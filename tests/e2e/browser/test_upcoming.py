@@ -10,7 +10,7 @@ import pytest
 from icalendar import Calendar
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.browser.conftest import Visitor, visitor_of
+from tests.e2e.browser.conftest import Visitor, signed_in, visitor_of
 from tests.e2e.browser.test_inbox import troubles
 from tests.e2e.conftest import Stack, wait_for
 
@@ -37,12 +37,8 @@ def planner(mailing_stack: Stack) -> str:
 @pytest.fixture
 def visitor(browser: Browser, mailing_stack: Stack, planner: str) -> Iterator[Visitor]:
     """The owner, signed in at a desk."""
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
-        visitor = visitor_of(context, mailing_stack, planner)
-        visitor.sign_in()
+    with signed_in(browser, mailing_stack, planner) as visitor:
         yield visitor
-        assert visitor.complaints == []
-        assert visitor.foreign == []
 
 
 def test_a_day_of_the_month_is_a_click_away(visitor: Visitor) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,12 @@ from pydantic import SecretStr
 from deploy.local.credentials import StackCredentials, ensure_credentials
 from deploy.local.layout import DataFolder
 from deploy.local.specs import nats_spec
-from services.notifier.app import build_app
 from services.notifier.settings import NotifierSettings
 from shared import subjects
 from shared.access import OPERATOR, credential_user, inbox_prefix
 from shared.jetstream import Outgoing, jetstream, publish_one
 from shared.messages.access import CredentialIssued, IssueCredential, RevokeCredential, Scope
-from shared.messages.rpc import GetHealth, HealthReply, Ok
+from shared.messages.rpc import Ok
 from shared.messages.snapshots import OwnerProfile
 from shared.messages.values import Message
 from shared.mongo import Database, open_database
@@ -31,6 +29,7 @@ from shared.requests import ask
 from shared.streams import PEOPLE
 from shared.topology import ensure_topology
 from tests.conftest import eventually
+from tests.integration.notifier.conftest import running
 from tests.knocking import is_refused
 from tests.servers import Servers, child, free_port
 
@@ -159,29 +158,6 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         yield Broker(url=f"nats://127.0.0.1:{port}", credentials=credentials, log=spec.log)
 
 
-@asynccontextmanager
-async def notifier_at_work(settings: NotifierSettings, operator: Client) -> AsyncIterator[None]:
-    """Run a notifier until the block ends."""
-    app = build_app(settings)
-    task = asyncio.create_task(app.run())
-
-    async def is_up() -> bool:
-        if task.done():
-            task.result()
-        try:
-            await ask(operator, service="notifier", verb="health", request=GetHealth(), reply=HealthReply, timeout_s=1)
-        except Exception:  # noqa: BLE001  # whatever it is, it is not up
-            return False
-        return True
-
-    try:
-        await eventually(is_up)
-        yield
-    finally:
-        app.exit()
-        await task
-
-
 @pytest.fixture
 async def empty_door(broker: Broker, servers: Servers) -> AsyncIterator[Door]:
     """The broker with its streams; no notifier, so that nobody answers who may come in."""
@@ -207,6 +183,6 @@ async def empty_door(broker: Broker, servers: Servers) -> AsyncIterator[Door]:
 @pytest.fixture
 async def door(empty_door: Door) -> AsyncIterator[Door]:
     """The broker with a notifier at work and an owner."""
-    async with notifier_at_work(empty_door.settings, empty_door.operator):
+    async with running(empty_door.settings, empty_door.operator):
         await empty_door.add_owner(empty_door.owner)
         yield empty_door

@@ -16,7 +16,8 @@ from shared.errors import Conflict, NotFound
 from shared.messages.access import CredentialPage, ListCredentials, Scope
 from shared.messages.rpc import GetHealth, HealthReply
 from tests.conftest import eventually
-from tests.integration.access.conftest import OUTLAWED_WITHIN_S, Door, Visitor, is_kept_out, notifier_at_work
+from tests.integration.access.conftest import OUTLAWED_WITHIN_S, Door, Visitor, is_kept_out
+from tests.integration.notifier.conftest import running
 
 
 async def test_only_the_right_secret_lets_in(door: Door) -> None:
@@ -84,7 +85,7 @@ async def test_the_sweep_cuts_whom_a_revocation_missed(door: Door, monkeypatch: 
     await door.database["credentials"].update_one({"_id": other.user}, {"$set": {"secret_sha256": digest_of(secret="another")}})
     # A second notifier, as many may run, that looks more often.
     monkeypatch.setattr(notifier_app, "SWEEP_PERIOD_S", 0.1)
-    async with notifier_at_work(door.settings, door.operator), asyncio.timeout(10):
+    async with running(door.settings, door.operator), asyncio.timeout(10):
         await visitor.was_cut.wait()
         await other.was_cut.wait()
 
@@ -95,7 +96,7 @@ async def test_without_a_doorkeeper_nobody_new_comes_in(empty_door: Door) -> Non
     assert await is_kept_out(empty_door.visitor("crm"), empty_door.broker, "hob_" + "x" * 43)
     service = await empty_door.service("scheduler")
     await service.client.close()
-    async with notifier_at_work(empty_door.settings, empty_door.operator):
+    async with running(empty_door.settings, empty_door.operator):
         await empty_door.add_owner(empty_door.owner)
         secret = await empty_door.issue("crm")
     arriving = asyncio.create_task(
@@ -103,7 +104,7 @@ async def test_without_a_doorkeeper_nobody_new_comes_in(empty_door: Door) -> Non
             empty_door.broker, secret, stays=True, max_reconnect_attempts=-1, reconnect_time_wait=0.1
         )
     )
-    async with notifier_at_work(empty_door.settings, empty_door.operator), asyncio.timeout(20):
+    async with running(empty_door.settings, empty_door.operator), asyncio.timeout(20):
         visitor = await arriving
         await visitor.client.flush()
         await visitor.client.close()
@@ -113,7 +114,7 @@ async def test_without_a_doorkeeper_nobody_new_comes_in(empty_door: Door) -> Non
 
 async def test_a_database_that_is_away_keeps_out_quickly(empty_door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """The doorkeeper answers no within its time, and does not leave the broker waiting."""
-    async with notifier_at_work(empty_door.settings, empty_door.operator):
+    async with running(empty_door.settings, empty_door.operator):
         await empty_door.add_owner(empty_door.owner)
         secret = await empty_door.issue("crm")
 

@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.integration.notifier.listening import listening
+
 DROP = "drop the connection"
 HANG = "say nothing"
 GARBAGE = "\x00\xff how do you do?"
@@ -57,11 +59,8 @@ class FaultyServer:
                         self.bodies.append(await reader.readuntil(b"\r\n.\r\n"))
                         if not await self._answer("body", writer):
                             break
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the client left
         finally:
             self.open_now -= 1
-            writer.transport.abort()
 
     async def _answer(self, step: str, writer: asyncio.StreamWriter) -> bool:
         self.steps.append(step)
@@ -80,28 +79,8 @@ class FaultyServer:
 async def faulty_server(answers: Mapping[str, str] | None = None, *, delay_s: float = 0.0) -> AsyncIterator[FaultyServer]:
     """Run a server that misbehaves as *answers* says."""
     server = FaultyServer(answers=dict(answers or {}), delay_s=delay_s)
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
-        tasks.add(task)
-        try:
-            await server.serve(reader, writer)
-        except asyncio.CancelledError:
-            pass  # the test is over
-        finally:
-            tasks.discard(task)
-
-    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
-    server.port = listening.sockets[0].getsockname()[1]
-    try:
+    async with listening(server.serve) as server.port:
         yield server
-    finally:
-        listening.close()
-        for task in list(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @dataclass

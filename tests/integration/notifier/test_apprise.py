@@ -14,6 +14,7 @@ import pytest
 from services.notifier.channels.apprise import BodyFormat, ChannelFailed, Notifier
 from services.notifier.channels.schemes import InvalidChannel
 from tests.conftest import eventually
+from tests.integration.notifier.listening import listening
 from tests.servers import free_port
 
 HANG = b"(nothing)"
@@ -60,29 +61,8 @@ class Service:
 async def a_service(answer: bytes = OK) -> AsyncIterator[Service]:
     """Run a service that answers everything with *answer*."""
     service = Service(answer=answer)
-    tasks: set[asyncio.Task[Any]] = set()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
-        tasks.add(task)
-        try:
-            await service.serve(reader, writer)
-        except (asyncio.CancelledError, ConnectionError, asyncio.IncompleteReadError):
-            pass  # the test is over, or the client left
-        finally:
-            tasks.discard(task)
-            writer.transport.abort()
-
-    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
-    service.port = listening.sockets[0].getsockname()[1]
-    try:
+    async with listening(service.serve) as service.port:
         yield service
-    finally:
-        listening.close()
-        for task in list(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @pytest.fixture
