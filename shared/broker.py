@@ -174,15 +174,6 @@ def client_of(broker: NatsBroker) -> Client:
     return client
 
 
-def json_decoder(model: type[RequestT]) -> Decoder[RequestT]:
-    """Return a decoder that validates the payload against *model*."""
-
-    def decode(raw: Msg) -> RequestT:
-        return model.model_validate_json(raw.data)
-
-    return decode
-
-
 def subscribe_batches(
     broker: NatsBroker,
     *,

@@ -83,11 +83,6 @@ def due(owner: str, contact: str, key: str) -> str:
     return f"{DUE}.{token(owner)}.{token(contact)}.{token(key)}"
 
 
-def timers_of(owner: str, contact: str) -> str:
-    """Filter for every armed timer of a contact."""
-    return f"{TIMER}.{token(owner)}.{token(contact)}.*"
-
-
 def timers_of_owner(owner: str) -> str:
     """Filter for every armed timer of an owner: of the contacts, and of the owner."""
     return f"{TIMER}.{token(owner)}.>"

@@ -221,19 +221,6 @@ def to_fact(event: CloudEvent, *, owner: str, stored_at: datetime) -> Fact:
         raise InvalidEvent(faults_of(exc)) from exc
 
 
-def from_fact(fact: Fact) -> CloudEvent:
-    """Wrap a fact for publishing; the inverse of `to_fact`."""
-    return CloudEvent(
-        specversion="1.0",
-        id=fact.id,
-        source=fact.source,
-        type=event_type(fact.name),
-        time=fact.occurred_at,
-        datacontenttype="application/json",
-        data=fact.raw,
-    )
-
-
 def new_event(*, name: FactName, source: str, id: str, data: dict[str, Any], time: datetime) -> CloudEvent:  # noqa: A002  # CloudEvents' own word
     """Build an event that states *data* at *time*."""
     return CloudEvent(
