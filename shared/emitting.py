@@ -11,6 +11,7 @@ from shared.errors import BrokerUnavailable
 from shared.jetstream import Outgoing, jetstream, publish_all
 from shared.messages.cloudevents import CloudEvent, dump_event, fact_name
 from shared.streams import INTAKE
+from shared.trace_context import TRACEPARENT
 
 
 class Emitter:
@@ -19,9 +20,9 @@ class Emitter:
     def __init__(self, client: Client) -> None:
         self._js = jetstream(client)
 
-    async def emit(self, events: Sequence[CloudEvent], *, owner: str) -> list[PubAck]:
+    async def emit(self, events: Sequence[CloudEvent], *, owner: str, traceparent: str | None = None) -> list[PubAck]:
         """
-        Publish *events* and return once the stream has all of them.
+        Publish *events*, which belong to the trace of *traceparent*, and return once the stream has all of them.
 
         Raises:
             BrokerUnavailable: some may not be stored; emit the same ones again.
@@ -29,7 +30,8 @@ class Emitter:
         """
         if not events:
             return []
-        messages = [Outgoing(subjects.intake(owner, fact_name(event.type).value), dump_event(event)) for event in events]
+        headers = {TRACEPARENT: traceparent} if traceparent else {}
+        messages = [Outgoing(subjects.intake(owner, fact_name(event.type).value), dump_event(event), headers) for event in events]
         results = await publish_all(self._js, messages, stream=INTAKE)
         for result in results:
             if isinstance(result, APIError):

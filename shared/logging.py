@@ -5,7 +5,7 @@ import sys
 from typing import TextIO
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 QUIET_LIBRARIES = ("nats", "pymongo", "asyncio", "uvicorn.access")
 
@@ -17,10 +17,17 @@ def configure_logging(*, service: str, level: str, style: str, stream: TextIO | 
     Args:
         service: Name that every line carries.
         level: `debug`, `info`, `warning` or `error`.
-        style: `json` or `text`.
+        style: `json`, or `text` (`console` is the same).
         stream: Where to; None is stderr.
     """
+
+    def name_service(_: object, __: str, event: EventDict) -> EventDict:
+        # Not a context variable: batches run in contexts of their own, and threads do.
+        event.setdefault("service", service)
+        return event
+
     stamp: list[Processor] = [
+        name_service,
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
@@ -53,7 +60,6 @@ def configure_logging(*, service: str, level: str, style: str, stream: TextIO | 
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

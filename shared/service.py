@@ -3,16 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from faststream import FastStream
 from faststream.nats import NatsBroker
 
-from shared.broker import answer_requests
-from shared.counters import Counters
+from shared.backlog import Backlog
+from shared.broker import answer_requests, client_of
 from shared.errors import TransientError
+from shared.health import check_broker
 from shared.logging import get_logger
 from shared.messages.rpc import GetHealth, HealthReply
 from shared.messages.values import Message
+from shared.settings import ServiceSettings
+from shared.status import Status
+from shared.tracing import Tracing
 
 log = get_logger(__name__)
 
@@ -26,8 +31,9 @@ Background = Callable[[], Awaitable[None]]
 def build_service(
     broker: NatsBroker,
     *,
-    service: str,
-    counters: Counters,
+    settings: ServiceSettings,
+    status: Status,
+    tracing: Tracing | None,
     resources: Callable[[AsyncExitStack], Awaitable[None]],
     background: Sequence[Background],
 ) -> FastStream:
@@ -36,24 +42,35 @@ def build_service(
 
     Args:
         broker: Not yet connected, its subscribers registered.
-        service: Name in subjects and logs.
-        counters: Shown by the `health` request, which this registers.
+        settings: Say on which port, if any, the status is shown.
+        status: Of the service; its counts are shown by the `health` request, which this registers too. It is shown before
+            anything is connected, and ready once everything is opened.
+        tracing: Sends what is left when the service ends.
         resources: Opens what the handlers need and hands each thing to close to the exit stack. Called once the broker is
             connected and before any message is taken.
         background: Tasks started after the first messages may flow; cancelled at the end.
     """
 
     async def health(_: GetHealth) -> Message:
-        return HealthReply(service=service, counters=counters.snapshot())
+        return HealthReply(service=status.service, counters=status.counters.snapshot())
 
-    answer_requests(broker, service=service, verb="health", request=GetHealth, handle=health)
+    answer_requests(broker, service=status.service, verb="health", request=GetHealth, handle=health)
     tasks: list[asyncio.Task[None]] = []
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            if tracing is not None:
+                stack.push_async_callback(asyncio.to_thread, tracing.close)
+            if settings.metrics_port is not None:
+                await _show_status(status, settings, stack)
             await broker.connect()
+            client = client_of(broker)
+            backlog = Backlog(client, service=status.service)
+            status.readiness.add({"nats": partial(check_broker, client), "consumers": backlog.check})
+            status.reads.append(backlog.read)
             await resources(stack)
+            status.readiness.end_start()
             yield
 
     app = FastStream(broker, lifespan=lifespan, logger=None)
@@ -81,6 +98,13 @@ def build_service(
             await asyncio.wait(running, timeout=CANCEL_AGAIN_S)
 
     return app
+
+
+async def _show_status(status: Status, settings: ServiceSettings, stack: AsyncExitStack) -> None:
+    # The web server costs a service that has no other use for it 0.1 s and some memory.
+    from shared.status_routes import status_port
+
+    await stack.enter_async_context(status_port(status, settings=settings))
 
 
 async def _run(work: Background) -> None:

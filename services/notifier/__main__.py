@@ -1,17 +1,26 @@
-"""`python -m services.notifier`: read settings, build, run."""
+"""`python -m services.notifier`: read settings, build, run; with `health`, ask the one that runs how it is."""
 
 import asyncio
 import sys
+from typing import Final
 
-from services.notifier.app import build_app
-from services.notifier.consumer import SERVICE
-from services.notifier.settings import NotifierSettings
-from shared.errors import HobnobError
-from shared.logging import configure_logging, get_logger
+from shared.health_command import is_asked, tell_health
+
+SERVICE: Final = "notifier"
+DOOR: Final = ("HOBNOB_HTTP_PORT", "8321")
+"""Where the HTTP door is, which shows the same as a port of its own would."""
 
 
 def main() -> int:
-    """Run the notifier until it is told to stop; return the exit code."""
+    """Run the notifier until it is told to stop, or the command; return the exit code."""
+    if is_asked(sys.argv[1:]):
+        return tell_health(SERVICE, sys.argv[1:], fallback=DOOR)
+    # Importing the service takes a second, which the command has not.
+    from services.notifier.app import build_app
+    from services.notifier.settings import NotifierSettings
+    from shared.errors import HobnobError
+    from shared.logging import configure_logging, get_logger
+
     settings = NotifierSettings()
     configure_logging(service=SERVICE, level=settings.log_level, style=settings.log_format)
     try:

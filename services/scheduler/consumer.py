@@ -45,7 +45,7 @@ class Consumer:
             key = ContactKey(item.body.owner, item.body.id)
             sequence = item.raw.metadata.sequence.stream
             if key not in seen or seen[key].sequence < sequence:
-                seen[key] = Seen(sequence, item.body)
+                seen[key] = Seen(sequence, item.body, item.traceparent)
             _add(orders, key, Order(force_all=_is_again(item.raw)))
         await self._owners.plan({item.body.owner for item in items if isinstance(item.body, OwnerProfile)})
         await self._planner.replan(orders, now=self._clock(), seen=seen)

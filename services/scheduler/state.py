@@ -21,6 +21,7 @@ from shared.messages.cloudevents import describe
 from shared.messages.reminders import Agenda
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
 from shared.streams import AGENDA, PEOPLE, TIMERS, Consumer
+from shared.trace_context import TRACEPARENT, read_traceparent
 
 log = get_logger(__name__)
 
@@ -33,6 +34,7 @@ class Seen:
 
     sequence: int
     snapshot: ContactSnapshot
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +75,19 @@ class State:
         """
         stored = await self._last(PEOPLE, [subjects.person(*key) for key in keys])
         snapshots: dict[ContactKey, ContactSnapshot | None] = {}
+        traces: dict[ContactKey, str | None] = {}
         for key in keys:
             found, delivered = stored.get(subjects.person(*key)), seen.get(key)
             if delivered and (found is None or found.sequence < delivered.sequence):
                 raise BrokerUnavailable(f"a replica of {PEOPLE} is behind")
             if delivered and found and found.sequence == delivered.sequence:
                 snapshots[key] = delivered.snapshot
+                traces[key] = delivered.traceparent
             elif found is None:
                 snapshots[key] = None
             elif (snapshot := self._snapshot(found)) is not None:
                 snapshots[key] = snapshot
+                traces[key] = read_traceparent(found.headers.get(TRACEPARENT))
         profiles = await self.profiles({key.owner for key in keys})
         aliases = {
             key: [ContactKey(key.owner, alias) for alias in snapshot.aliases]
@@ -104,6 +109,7 @@ class State:
                 settings=settings[key.owner],
                 agenda=own.agenda,
                 inherited=inherited,
+                traceparent=traces.get(key),
             )
             result[key] = (known, own.sequence)
         return result

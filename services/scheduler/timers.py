@@ -7,6 +7,7 @@ tombstone, below which a restart would find the old timer again.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from nats.js.errors import APIError
 
@@ -18,6 +19,7 @@ from shared.messages.reminders import Agenda, Reminder
 from shared.messages.telling import OwnerTimer
 from shared.messages.values import format_instant
 from shared.streams import AGENDA, FIRED_TTL, TIMERS
+from shared.trace_context import TRACEPARENT
 
 CANCEL_TTL = "1s"
 """A cancel has done its work when it is stored; the server's least TTL."""
@@ -34,16 +36,31 @@ class AgendaRefused(PermanentError):
     """The broker refused an agenda."""
 
 
-def arm(*, key: str, reminder: Reminder) -> Outgoing:
-    """Return the message that has *reminder* fire at its instant; it replaces what is armed under *key*."""
+class Recorded(NamedTuple):
+    """An agenda, the sequence that the last one on its subject must have (0: there is none), and the trace it belongs to."""
+
+    agenda: Agenda
+    sequence: int
+    traceparent: str | None = None
+
+
+def arm(*, key: str, reminder: Reminder, traceparent: str | None = None) -> Outgoing:
+    """
+    Return the message that has *reminder* fire at its instant; it replaces what is armed under *key*.
+
+    The broker hands our own headers on when it fires: so the trace survives the days in between.
+    """
+    headers = {
+        "Nats-Schedule": f"@at {format_instant(reminder.due_at)}",
+        "Nats-Schedule-Target": subjects.due(reminder.owner, reminder.contact, key),
+        "Nats-Schedule-TTL": FIRED_TTL,
+    }
+    if traceparent:
+        headers[TRACEPARENT] = traceparent
     return Outgoing(
         subjects.timer(reminder.owner, reminder.contact, key),
         reminder.model_dump_json().encode(),
-        {
-            "Nats-Schedule": f"@at {format_instant(reminder.due_at)}",
-            "Nats-Schedule-Target": subjects.due(reminder.owner, reminder.contact, key),
-            "Nats-Schedule-TTL": FIRED_TTL,
-        },
+        headers,
     )
 
 
@@ -85,9 +102,9 @@ async def publish_timers(js: PipelinedJetStream, messages: Sequence[Outgoing]) -
             raise _refusal(result, TimerRefused, message.headers.get("Nats-Schedule", "a cancel"))
 
 
-async def publish_agendas(js: PipelinedJetStream, agendas: Iterable[tuple[Agenda, int]]) -> list[bool]:
+async def publish_agendas(js: PipelinedJetStream, agendas: Iterable[Recorded]) -> list[bool]:
     """
-    Publish agendas, each only if the last one on its subject still has the sequence beside it (0: there is none).
+    Publish agendas, each only if the last one on its subject still has the sequence beside it.
 
     Returns:
         For each, whether it was stored; if not, somebody else planned that contact meanwhile.
@@ -100,9 +117,9 @@ async def publish_agendas(js: PipelinedJetStream, agendas: Iterable[tuple[Agenda
         Outgoing(
             subjects.agenda(agenda.owner, agenda.contact),
             agenda.model_dump_json(exclude_defaults=True).encode(),
-            {"Nats-Expected-Last-Subject-Sequence": str(sequence)},
+            {"Nats-Expected-Last-Subject-Sequence": str(sequence)} | ({TRACEPARENT: traceparent} if traceparent else {}),
         )
-        for agenda, sequence in agendas
+        for agenda, sequence, traceparent in agendas
     ]
     results = await publish_all(js, messages, stream=AGENDA)
     for result in results:

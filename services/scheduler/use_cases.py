@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import islice
 
 from services.scheduler import timers
-from services.scheduler.domain.decision import ContactKey, Decision, Order, decide, profile_digest
+from services.scheduler.domain.decision import ContactKey, Decision, Known, Order, decide, profile_digest
 from services.scheduler.state import Seen, State, StoredAgenda, contact_of
 from shared import subjects
 from shared.clock import Clock
@@ -105,10 +105,10 @@ class Planner:
         for key, (present, _) in known.items():
             decision = decide(known=present, order=orders[key], now=now)
             decisions[key] = decision
-            messages += _timer_messages(key, decision)
+            messages += _timer_messages(key, decision, present.traceparent)
         await timers.publish_timers(self._state.js, messages)
         news = [(key, decision) for key, decision in decisions.items() if decision.is_news]
-        stored = await timers.publish_agendas(self._state.js, [(decision.agenda, known[key][1]) for key, decision in news])
+        stored = await timers.publish_agendas(self._state.js, [_recorded(decision, *known[key]) for key, decision in news])
         lost = {key: decision for (key, decision), is_stored in zip(news, stored, strict=True) if not is_stored}
         self._count([decision for key, decision in decisions.items() if key not in lost])
         return {
@@ -123,8 +123,12 @@ class Planner:
             self._counters.add(f"skipped.{reason}", count)
 
 
-def _timer_messages(key: ContactKey, decision: Decision) -> list[Outgoing]:
-    armed = [timers.arm(key=name, reminder=reminder) for name, reminder in decision.arm.items()]
+def _recorded(decision: Decision, known: Known, sequence: int) -> timers.Recorded:
+    return timers.Recorded(decision.agenda, sequence, known.traceparent)
+
+
+def _timer_messages(key: ContactKey, decision: Decision, traceparent: str | None) -> list[Outgoing]:
+    armed = [timers.arm(key=name, reminder=reminder, traceparent=traceparent) for name, reminder in decision.arm.items()]
     return armed + [timers.cancel(subject=subjects.timer(*key, name)) for name in sorted(decision.cancel)]
 
 

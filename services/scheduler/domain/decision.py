@@ -50,7 +50,8 @@ class Known:
     """
     What the broker holds of one contact at the moment.
 
-    `settings` is the digest of the owner's profile; `inherited` is what fired under other ids of the same person.
+    `settings` is the digest of the owner's profile; `inherited` is what fired under other ids of the same person;
+    `traceparent` is the trace that the snapshot belongs to, and nothing that is decided upon.
     """
 
     key: ContactKey
@@ -59,6 +60,7 @@ class Known:
     settings: str
     agenda: Agenda | None
     inherited: tuple[Fired, ...] = ()
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

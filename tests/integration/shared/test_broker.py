@@ -31,7 +31,7 @@ async def test_a_message_on_a_quiet_subject_comes_at_once(servers: Servers) -> N
     client = await nats.connect(servers.nats_url)
     js = client.jetstream()
     await js.add_stream(StreamConfig(name=consumer.stream, subjects=[consumer.subject]))
-    await js.add_consumer(consumer.stream, consumer.config(replicas=1))
+    await js.add_consumer(consumer.stream, consumer.config())
     lateness: list[float] = []
 
     async def handle(batch: Sequence[Received[float]]) -> Sequence[Refused]:

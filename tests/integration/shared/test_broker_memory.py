@@ -46,7 +46,7 @@ async def test_a_handled_batch_is_let_go_although_its_timers_have_not_rung_out(s
 
     client = await nats.connect(servers.nats_url)
     await ensure_topology(client)
-    await client.jetstream().add_consumer(consumer.stream, consumer.config(replicas=1))
+    await client.jetstream().add_consumer(consumer.stream, consumer.config())
     broker = build_broker(ServiceSettings(nats_url=servers.nats_url), service="memory")
     subscribe_batches(broker, service="memory", consumer=consumer, decode=decode, handle=handle)
     try:

@@ -70,7 +70,7 @@ async def test_what_a_service_buries_is_found_whole(client: Client, desk: DeadDe
     """Reason, attempts, headers and payload are read as `shared.broker` wrote them, whatever bytes they are."""
     name = f"T{uuid.uuid4().hex[:12]}"
     consumer = Consumer(durable=f"{name}_intake", stream=INTAKE, subject=f"hobnob.intake.{owner}.>", batch_size=10)
-    await client.jetstream().add_consumer(INTAKE, consumer.config(replicas=1))
+    await client.jetstream().add_consumer(INTAKE, consumer.config())
     broker = build_broker(ServiceSettings(nats_url=servers.nats_url), service="t")
 
     async def handle(batch: Sequence[Received[bytes]]) -> Sequence[Refused]:
@@ -106,7 +106,7 @@ async def test_poison_of_any_size_is_buried(client: Client, desk: DeadDesk, owne
     name = f"T{uuid.uuid4().hex[:12]}"
     consumer = Consumer(durable=f"{name}_intake", stream=INTAKE, subject=f"hobnob.intake.{owner}.>", batch_size=10)
     js = client.jetstream()
-    await js.add_consumer(INTAKE, consumer.config(replicas=1))
+    await js.add_consumer(INTAKE, consumer.config())
     subject = subjects.intake(owner, "job.changed")
     most = client.max_payload
     await js.publish(subject, b"[" * most)

@@ -1,9 +1,9 @@
-"""The server of the HTTP door: one port, limits on what a stranger may hold up, an orderly end."""
+"""An HTTP server within a service: one port, limits on what a stranger may hold up, an orderly end."""
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 import h11
@@ -24,12 +24,12 @@ GRACE_S: Final = 5
 
 
 class PortTaken(PermanentError):
-    """The address of the HTTP door cannot be used."""
+    """The address of a port cannot be used."""
 
 
-def listen(*, host: str, port: int) -> socket.socket:
+def listen(*, host: str, port: int, setting: str = "HOBNOB_HTTP_PORT") -> socket.socket:
     """
-    Return a listening socket.
+    Return a listening socket; *setting* is what names the port.
 
     Raises:
         PortTaken: the address is in use, or not one of this machine's.
@@ -38,7 +38,7 @@ def listen(*, host: str, port: int) -> socket.socket:
     try:
         listener = socket.create_server((host, port), family=family)
     except OSError as exc:
-        raise PortTaken(f"cannot listen on {host}:{port}: {exc.strerror}; set HOBNOB_HTTP_PORT to a free port") from exc
+        raise PortTaken(f"cannot listen on {host}:{port}: {exc.strerror}; set {setting} to a free port") from exc
     # Connections inherit it. asyncio sets it only where the socket names its protocol, which this one does not; without it
     # every answer on a connection that is kept waits 40 ms for the client's acknowledgement (measured).
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -92,27 +92,44 @@ def _nothing() -> None:
 
 async def serve(app: ASGIApp, *, listener: socket.socket, before_end: Callable[[], None] = _nothing) -> None:
     """Serve *app* on *listener* until cancelled; then call *before_end* and finish the requests under way."""
-    config = uvicorn.Config(
-        app,
-        http=ImpatientProtocol,
-        ws="none",
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        # Who is believed what of a browser is decided in peers.py.
-        proxy_headers=False,
-        limit_concurrency=CONNECTIONS,
-        h11_max_incomplete_event_size=HEAD_BYTES,
-        timeout_graceful_shutdown=GRACE_S,
-    )
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    server = _server(app)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        await asyncio.shield(serving)
+        await asyncio.shield(task)
     except asyncio.CancelledError:
         before_end()
         server.should_exit = True
-        await serving
+        await task
         raise
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp, *, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve *app* on *listener* until the block ends, and finish the requests under way."""
+    server = _server(app)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+def _server(app: ASGIApp) -> uvicorn.Server:
+    return _Server(
+        uvicorn.Config(
+            app,
+            http=ImpatientProtocol,
+            ws="none",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            # Who is believed what of a browser is decided by the application.
+            proxy_headers=False,
+            limit_concurrency=CONNECTIONS,
+            h11_max_incomplete_event_size=HEAD_BYTES,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
