@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
+from cli import curating
 from cli.client import Hobnob, call, collect, dump
 from cli.edits import Edits, apply_edits, read_assignments
 from cli.options import AsJson, Data, Limit, Owner
-from cli.output import print_json, print_table, safe, say, screen
+from cli.output import print_json, print_table, safe, screen
 from cli.shapes import contact_shape
 from shared.clock import system_clock
 from shared.messages.cloudevents import new_event
@@ -17,10 +18,8 @@ from shared.messages.rpc import (
     ApplyFact,
     ContactPage,
     ContactReply,
-    ForgetContact,
     GetContact,
     ListContacts,
-    Ok,
 )
 from shared.messages.snapshots import ContactSnapshot, Interaction, Meeting
 from shared.messages.values import Closeness, Occasion, format_instant
@@ -30,7 +29,8 @@ SECTIONS = ("interactions", "meetings", "search")
 """Fields that have lines of their own."""
 Id = Annotated[str, typer.Argument(metavar="ID", help="The contact's id, as `contacts list` shows it.")]
 
-app = typer.Typer(help="The people of a network: list, show, set, forget.", no_args_is_help=True)
+app = typer.Typer(help="The people of a network: list, show, set, merge, forget, sources.", no_args_is_help=True)
+curating.register(app)
 
 
 @app.callback()
@@ -191,22 +191,3 @@ async def _apply(hobnob: Hobnob, *, owner: str, contact: str, edits: Edits) -> C
     )
     request = ApplyFact(owner=owner, event=event.model_dump(mode="json", exclude_none=True))
     return (await hobnob.ask("contacts", "apply", request, ContactReply)).contact
-
-
-@app.command("forget")
-def forget(
-    contact: Id,
-    data: Data = None,
-    owner: Owner = "me",
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-) -> None:
-    """Erase a person with every fact about them."""
-
-    async def work(hobnob: Hobnob) -> str:
-        present = (await hobnob.ask("contacts", "get", GetContact(owner=owner, id=contact), ContactReply)).contact
-        if not yes:
-            typer.confirm(f"Erase {safe(present.name).plain} and all that is known of them?", abort=True)
-        await hobnob.ask("contacts", "forget", ForgetContact(owner=owner, id=present.id), Ok)
-        return present.name
-
-    say(f"{call(data, work)} is forgotten.")

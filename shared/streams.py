@@ -29,6 +29,8 @@ INBOX: Final = "HOBNOB_INBOX"
 DEAD: Final = "HOBNOB_DEAD"
 
 IMPORTS_BUCKET: Final = "HOBNOB_IMPORTS"
+IMPORTS_STREAM: Final = f"OBJ_{IMPORTS_BUCKET}"
+"""What the broker keeps the bucket in."""
 IMPORTS_TTL_S: Final = 7 * DAY_S
 """An uploaded file is of no use after its import; a week leaves time to look at one that failed."""
 
@@ -52,7 +54,7 @@ class Consumer:
     batch_size: int = BATCH_SIZE
     ack_wait_s: float = ACK_WAIT_S
 
-    def config(self, *, replicas: int) -> ConsumerConfig:
+    def config(self) -> ConsumerConfig:
         """Return a fresh NATS configuration: the client mutates the object it is given."""
         return ConsumerConfig(
             durable_name=self.durable,
@@ -64,7 +66,8 @@ class Consumer:
             max_deliver=-1,
             # Below the batch size every fetch would sit out its whole timeout.
             max_ack_pending=4 * self.batch_size,
-            num_replicas=replicas,
+            # As many as its stream has, now and whenever that changes.
+            num_replicas=0,
         )
 
 

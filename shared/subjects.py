@@ -88,6 +88,12 @@ def timers_of_owner(owner: str) -> str:
     return f"{TIMER}.{token(owner)}.>"
 
 
+def timers_of_contact(owner: str, contact: str) -> tuple[str, str]:
+    """Filters for every armed and every fired timer of a contact."""
+    whose = f"{token(owner)}.{token(contact)}.>"
+    return f"{TIMER}.{whose}", f"{DUE}.{whose}"
+
+
 def cancelled(service: str) -> str:
     """Scratch subject inside the timers' stream that carries cancellations; nobody consumes it."""
     return f"{TIMER}._cancelled.{token(service)}"
@@ -118,6 +124,11 @@ def dead_filters(*, service: str | None, owner: str | None) -> list[str]:
     # The original subject is `hobnob.<family>.<owner>`, which is a profile's, or longer.
     whose = f"{by}.hobnob.*.{token(owner)}"
     return [whose, f"{whose}.>"]
+
+
+def progress_of_owner(owner: str) -> str:
+    """Return the filter of every import's progress of one owner."""
+    return f"{PROGRESS}.{token(owner)}.*"
 
 
 def progress(owner: str, import_id: str) -> str:

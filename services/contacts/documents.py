@@ -19,12 +19,13 @@ def to_document(change: Change, *, version: int) -> Document:
     """Return the document of a changed contact, without `keys` and `pending`: the store knows when to set those."""
     snapshot = change.state
     registers = snapshot.registers
+    trace = {"traceparent": change.traceparent} if change.traceparent else {}
     name = _text(registers, "name") or f"{_text(registers, 'given_name')} {_text(registers, 'family_name')}".strip()
     emails = in_order(snapshot.emails)
     companies = sorted({job.company for job in snapshot.jobs if job.company})
     tags = list(registers["tags"].value) if "tags" in registers else []
     words = fold(" ".join([name, *emails, *companies, *tags]))[:SEARCHED_CHARS]
-    return {
+    return trace | {
         "_id": change.id,
         "owner": change.owner,
         "version": version,
@@ -55,6 +56,7 @@ def from_document(document: Document) -> Stored:
         merged_into=document.get("merged_into"),
         published_sequence=document.get("published_sequence", 0),
         is_unpublished="pending" in document,
+        traceparent=document.get("traceparent"),
     )
 
 
@@ -103,7 +105,7 @@ def load_state(document: Document) -> State:
 
 
 def _text(registers: Any, name: str) -> str:
-    return str(registers[name].value) if name in registers else ""
+    return str(registers[name].value or "") if name in registers else ""
 
 
 def _stamp(value: list[Any] | None) -> Stamp | None:

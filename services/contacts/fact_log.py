@@ -6,7 +6,7 @@ erases.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from services.contacts.domain.changes import Outcome
 from shared.messages.cloudevents import Fact
 from shared.messages.facts import FactName
 from shared.messages.rpc import AcceptedFact
-from shared.mongo import ASCENDING, DESCENDING, Collection, Database, Document, IndexModel, insert_new, store_errors
+from shared.mongo import ASCENDING, DESCENDING, Collection, Database, Document, IndexModel, insert_new, make_indexes, store_errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,15 @@ class KnownFact:
     via: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """A fact that was applied, and the import that stated it."""
+
+    token: str
+    fact: AcceptedFact
+    via: str | None
+
+
 class FactLog:
     """Reads and writes the log."""
 
@@ -49,13 +58,13 @@ class FactLog:
     async def ensure_indexes(self) -> None:
         """Create what forgetting a contact and listing facts by name need."""
         by_name = [("owner", ASCENDING), ("name", ASCENDING), ("occurred_at", DESCENDING), ("_id", DESCENDING)]
-        with store_errors():
-            await self._facts.create_indexes(
-                [
-                    IndexModel([("owner", ASCENDING), ("contact", ASCENDING)], name="by_contact"),
-                    IndexModel(by_name, name="by_name"),
-                ]
-            )
+        await make_indexes(
+            self._facts,
+            [
+                IndexModel([("owner", ASCENDING), ("contact", ASCENDING)], name="by_contact"),
+                IndexModel(by_name, name="by_name"),
+            ],
+        )
 
     async def known(self, tokens: Iterable[str]) -> dict[str, KnownFact]:
         """Return what those facts did that were applied before, by token."""
@@ -75,7 +84,13 @@ class FactLog:
         return {document["contact"] for document in documents if document["contact"]}
 
     async def page(
-        self, *, owner: str, names: Iterable[FactName], after: tuple[datetime, str] | None, limit: int
+        self,
+        *,
+        owner: str,
+        names: Iterable[FactName],
+        after: tuple[datetime, str] | None,
+        limit: int,
+        contacts: Iterable[str] | None = None,
     ) -> list[tuple[str, AcceptedFact]]:
         """
         Return up to *limit* facts of these *names*, each with its token, newest occurrence first.
@@ -85,8 +100,11 @@ class FactLog:
             names: The index holds each name by itself, and the database merges them in order.
             after: Occurrence and token of the last one that is known already.
             limit: The most to return.
+            contacts: Facts about these only.
         """
         query: Document = {"owner": owner, "name": {"$in": [name.value for name in names]}}
+        if contacts is not None:
+            query["contact"] = {"$in": list(contacts)}
         if after:
             at, token = after
             # Not as an `$or` of two ranges: for that the database would sort all that is left.
@@ -96,14 +114,47 @@ class FactLog:
             documents = await self._facts.find(query).sort(newest_first).limit(limit).to_list(None)
         return [(document["_id"], _accepted(document)) for document in documents]
 
+    async def with_tokens(self, tokens: Iterable[str]) -> dict[str, Stated]:
+        """Return those facts that are logged, by token."""
+        with store_errors():
+            documents = await self._facts.find({"_id": {"$in": list(tokens)}}).to_list(None)
+        return {document["_id"]: _stated(document) for document in documents}
+
+    async def statements_about(self, *, owner: str, contacts: Iterable[str], limit: int) -> list[Stated]:
+        """Return the newest facts about *contacts* of which it is kept what they say."""
+        query: Document = {"owner": owner, "contact": {"$in": list(contacts)}, "data": {"$exists": True}}
+        with store_errors():
+            documents = await self._facts.find(query).sort("occurred_at", DESCENDING).limit(limit).to_list(None)
+        return [_stated(document) for document in documents]
+
     async def record(self, records: Sequence[FactRecord], *, at: datetime) -> None:
         """Log facts that were applied; one that is there already stays as it is."""
         await insert_new(self._facts, [_fact_document(record, at=at) for record in records])
 
-    async def erase(self, *, owner: str, contacts: Iterable[str]) -> int:
-        """Delete every fact about *contacts* and return how many there were."""
+    async def uploads(self, *, owner: str) -> AsyncIterator[tuple[str, AcceptedFact]]:
+        """Yield the facts that told of uploaded files, each with its token."""
+        query = {"owner": owner, "name": FactName.IMPORT_UPLOADED.value, "data": {"$exists": True}}
         with store_errors():
-            result = await self._facts.delete_many({"owner": owner, "contact": {"$in": list(contacts)}})
+            async for document in self._facts.find(query):
+                yield document["_id"], _accepted(document)
+
+    async def erase_body(self, token: str) -> None:
+        """Keep of a fact no more than that it was applied."""
+        with store_errors():
+            await self._facts.update_one({"_id": token}, {"$unset": {"id": "", "data": ""}})
+
+    async def has_any(self, *, owner: str, contacts: Iterable[str]) -> bool:
+        """Whether any fact about *contacts* is kept."""
+        with store_errors():
+            return await self._facts.find_one({"owner": owner, "contact": {"$in": list(contacts)}}, {"_id": 1}) is not None
+
+    async def erase(self, *, owner: str, contacts: Iterable[str], before: datetime | None = None) -> int:
+        """Delete every fact about *contacts*, or those that happened up to *before*, and return how many there were."""
+        query: Document = {"owner": owner, "contact": {"$in": list(contacts)}}
+        if before is not None:
+            query["occurred_at"] = {"$lte": before}
+        with store_errors():
+            result = await self._facts.delete_many(query)
         return int(result.deleted_count)
 
 
@@ -125,6 +176,10 @@ def _fact_document(record: FactRecord, *, at: datetime) -> Document:
         # As text: an emitter's own fields may hold integers, names and depths that a document cannot.
         document |= {"id": fact.id, "data": json.dumps(fact.raw, ensure_ascii=False)}
     return document
+
+
+def _stated(document: Document) -> Stated:
+    return Stated(token=document["_id"], fact=_accepted(document), via=document.get("via"))
 
 
 def _accepted(document: Document) -> AcceptedFact:

@@ -6,8 +6,18 @@ from typing import Literal
 
 from shared.errors import NotFound, TransientError
 from shared.messages.facts import ImportUploaded
-from shared.messages.imports import ImportProgress, ImportState
-from shared.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, store_errors
+from shared.messages.imports import ImportProgress, ImportState, ImportSummary
+from shared.mongo import (
+    ASCENDING,
+    DESCENDING,
+    Collection,
+    Database,
+    Document,
+    DuplicateKeyError,
+    IndexModel,
+    make_indexes,
+    store_errors,
+)
 
 DateOrder = Literal["dmy", "mdy", "ymd"]
 
@@ -56,13 +66,21 @@ class ImportStore:
 
     async def ensure_indexes(self) -> None:
         """Create the index that the queue is read by."""
+        of_imports = [
+            IndexModel([("state", ASCENDING), ("lease_until", ASCENDING)], name="queue"),
+            IndexModel([("owner", ASCENDING), ("uploaded_at", DESCENDING), ("_id", DESCENDING)], name="list"),
+        ]
+        await make_indexes(self._imports, of_imports)
+        await make_indexes(self._files, [IndexModel([("owner", ASCENDING), ("source", ASCENDING)], name="by_source")])
+
+    async def count_running(self) -> int:
+        """Count the imports that are neither done nor failed."""
         with store_errors():
-            await self._imports.create_index([("state", ASCENDING), ("lease_until", ASCENDING)], name="queue")
-            await self._files.create_index([("owner", ASCENDING), ("source", ASCENDING)], name="by_source")
+            return await self._imports.count_documents({"state": ImportState.RUNNING.value})
 
     async def add(self, *, owner: str, upload: ImportUploaded, uploaded_at: datetime) -> None:
         """Queue an import; one that is there already stays as it is."""
-        progress = ImportProgress(import_id=upload.import_id, owner=owner, state=ImportState.RUNNING)
+        progress = ImportProgress(import_id=upload.import_id, owner=owner, filename=upload.filename, state=ImportState.RUNNING)
         document: Document = {
             "_id": f"{owner}:{upload.import_id}",
             "owner": owner,
@@ -107,6 +125,10 @@ class ImportStore:
         """Save how far an import is; raise `LeaseLost` when somebody else does it."""
         await self._update(job, {"$set": _saved(progress) | {"file_index": file_index, "row_index": row_index, "starts": 1}})
 
+    async def note(self, job: ImportJob, *, progress: ImportProgress) -> None:
+        """Tell how many rows are done between two checkpoints; raise `LeaseLost` when somebody else does the work."""
+        await self._update(job, {"$set": {"rows": [progress.rows_done, progress.rows_total]}})
+
     async def finish(self, job: ImportJob, *, progress: ImportProgress) -> None:
         """Save the result of an import; raise `LeaseLost` when somebody else does it."""
         await self._update(job, {"$set": _saved(progress)})
@@ -123,7 +145,19 @@ class ImportStore:
             document = await self._imports.find_one({"_id": f"{owner}:{import_id}", "owner": owner})
         if document is None:
             raise NotFound(f"there is no import {import_id!r}")
-        return ImportProgress.model_validate_json(document["progress"])
+        return _progress(document)
+
+    async def page(self, *, owner: str, after: tuple[datetime, str] | None, limit: int) -> list[tuple[str, ImportSummary]]:
+        """Return at most *limit* imports with their keys, the newest upload first, from where a former page ended."""
+        query: Document = {"owner": owner}
+        if after:
+            at, key = after
+            query["$or"] = [{"uploaded_at": {"$lt": at}}, {"uploaded_at": at, "_id": {"$lt": key}}]
+        with store_errors():
+            documents = await (
+                self._imports.find(query).sort([("uploaded_at", DESCENDING), ("_id", DESCENDING)]).limit(limit).to_list(None)
+            )
+        return [(document["_id"], _summary(document)) for document in documents]
 
     async def files_of(self, *, owner: str, source: str) -> list[KnownFile]:
         """Return the files of one source that this owner imported."""
@@ -153,6 +187,34 @@ class ImportStore:
                 await self._files.insert_one(document)
         except DuplicateKeyError:
             return
+
+
+def _progress(document: Document) -> ImportProgress:
+    """Return how far an import is; its rows may be ahead of the last checkpoint."""
+    progress = ImportProgress.model_validate_json(document["progress"])
+    done, total = document.get("rows", (0, None))
+    if progress.state is not ImportState.RUNNING or done <= progress.rows_done:
+        return progress
+    return progress.model_copy(update={"rows_done": done, "rows_total": total})
+
+
+def _summary(document: Document) -> ImportSummary:
+    progress = _progress(document)
+    counts = {
+        name: sum(getattr(receipt, name) for receipt in progress.receipts)
+        for name in ("read", "created", "updated", "merged", "unchanged")
+    }
+    return ImportSummary(
+        import_id=progress.import_id,
+        filename=document["filename"],
+        uploaded_at=document["uploaded_at"],
+        state=progress.state,
+        rows_done=progress.rows_done,
+        rows_total=progress.rows_total,
+        skipped=sum(len(receipt.skipped) + receipt.skipped_more for receipt in progress.receipts),
+        error=progress.error,
+        **counts,
+    )
 
 
 def _saved(progress: ImportProgress) -> Document:

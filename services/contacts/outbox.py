@@ -13,10 +13,13 @@ from typing import Protocol
 from nats.aio.client import Client
 from nats.js.errors import APIError
 
+from shared.counters import Counters
 from shared.errors import BrokerUnavailable
 from shared.jetstream import WRONG_LAST_SEQUENCE, Outgoing, Stored, jetstream, last_messages, publish_all
 from shared.logging import get_logger
+from shared.metrics import SNAPSHOTS
 from shared.streams import PEOPLE
+from shared.trace_context import TRACEPARENT
 
 log = get_logger(__name__)
 
@@ -36,6 +39,7 @@ class Unpublished:
     subject: str
     body: bytes
     published_sequence: int
+    traceparent: str | None = None
 
 
 class OutboxStore(Protocol):
@@ -61,8 +65,9 @@ class OutboxStore(Protocol):
 class Outbox:
     """Brings unpublished documents of one store onto the stream."""
 
-    def __init__(self, *, store: OutboxStore, client: Client) -> None:
+    def __init__(self, *, store: OutboxStore, client: Client, counters: Counters | None = None) -> None:
         self._store = store
+        self._counters = counters or Counters()
         self._client = client
         self._js = jetstream(client)
 
@@ -119,6 +124,7 @@ class Outbox:
                 lost.append(item)
             else:
                 refused.append(f"{PEOPLE} refused {item.subject}: {result}")
+        self._counters.count(SNAPSHOTS, by=len(done))
         if lost:
             done += await self._look_again(lost)
         await self._store.mark_published(done)
@@ -151,4 +157,6 @@ def held_rev(message: Stored) -> int:
 
 def _message(item: Unpublished) -> Outgoing:
     headers = {"Hobnob-Rev": str(item.rev), "Nats-Expected-Last-Subject-Sequence": str(item.published_sequence)}
+    if item.traceparent:
+        headers[TRACEPARENT] = item.traceparent
     return Outgoing(item.subject, item.body, headers)

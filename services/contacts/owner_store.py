@@ -11,7 +11,7 @@ from services.contacts.pending import PendingDocuments
 from shared import subjects
 from shared.errors import Conflict, NotFound
 from shared.messages.snapshots import OwnerProfile, UnknownPolicy
-from shared.mongo import Collection, Database, Document, DuplicateKeyError, store_errors
+from shared.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel, make_indexes, store_errors
 
 PARK: UnknownPolicy = "park"
 
@@ -25,8 +25,7 @@ class OwnerStore(PendingDocuments):
 
     async def ensure_indexes(self) -> None:
         """Create the index of the relay."""
-        with store_errors():
-            await self._owners.create_index("pending", sparse=True, name="unpublished")
+        await make_indexes(self._owners, [IndexModel([("pending", ASCENDING)], sparse=True, name="unpublished")])
 
     async def existing(self, ids: Iterable[str]) -> set[str]:
         """Return those of *ids* that are owners."""

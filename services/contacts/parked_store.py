@@ -12,7 +12,7 @@ from services.contacts.domain.identity import tokens_of
 from shared.messages.cloudevents import Fact
 from shared.messages.facts import MODELS, FactName
 from shared.messages.values import format_instant
-from shared.mongo import ASCENDING, Database, Document, IndexModel, aggregate, insert_new, store_errors
+from shared.mongo import ASCENDING, Database, Document, IndexModel, aggregate, insert_new, make_indexes, store_errors
 from shared.mongo import Collection as MongoCollection
 
 MAX_PARKED = 100_000
@@ -30,13 +30,13 @@ class ParkedStore:
 
     async def ensure_indexes(self) -> None:
         """Create what finding facts by person and counting them by source needs."""
-        with store_errors():
-            await self._parked.create_indexes(
-                [
-                    IndexModel([("owner", ASCENDING), ("keys", ASCENDING)], name="by_key"),
-                    IndexModel([("owner", ASCENDING), ("source", ASCENDING)], name="by_source"),
-                ]
-            )
+        await make_indexes(
+            self._parked,
+            [
+                IndexModel([("owner", ASCENDING), ("keys", ASCENDING)], name="by_key"),
+                IndexModel([("owner", ASCENDING), ("source", ASCENDING)], name="by_source"),
+            ],
+        )
 
     async def add(self, *, owner: str, facts: Mapping[str, Fact], at: datetime) -> set[str]:
         """Have *facts* of an owner, by their tokens, wait; return those for which there is no room."""

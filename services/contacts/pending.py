@@ -24,6 +24,17 @@ class PendingDocuments:
         with store_errors():
             return await self._collection.find(query).limit(limit).to_list(None)
 
+    async def count_waiting(self) -> int:
+        """Return how many documents wait to be published."""
+        with store_errors():
+            return await self._collection.count_documents({"pending": {"$exists": True}})
+
+    async def waiting_revisions(self, *, limit: int) -> set[tuple[str, int]]:
+        """Return id and revision of up to *limit* documents that wait to be published."""
+        with store_errors():
+            found = await self._collection.find({"pending": {"$exists": True}}, {"pending": 1}).limit(limit).to_list(None)
+        return {(document["_id"], document["pending"]) for document in found}
+
     async def mark_published(self, sequences: Sequence[tuple[str, int, int]]) -> None:
         """Note for each `(id, rev, stream sequence)` that this revision is on the stream; a newer one stays pending."""
         operations = [

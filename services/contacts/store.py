@@ -27,6 +27,7 @@ from shared.mongo import (
     InsertOne,
     ReplaceOne,
     is_only_duplicates,
+    make_indexes,
     store_errors,
 )
 
@@ -44,15 +45,15 @@ class ContactStore(PendingDocuments):
 
     async def ensure_indexes(self) -> None:
         """Create what the queries and the rule "one key, one contact" need."""
-        with store_errors():
-            await self._contacts.create_indexes(
-                [
-                    IndexModel([("keys", ASCENDING)], unique=True, sparse=True, name="one_contact_per_key"),
-                    IndexModel([("owner", ASCENDING), ("name_key", ASCENDING), ("_id", ASCENDING)], name="by_name"),
-                    IndexModel([("pending", ASCENDING)], sparse=True, name="unpublished"),
-                    IndexModel([("merging", ASCENDING)], sparse=True, name="unfinished"),
-                ]
-            )
+        await make_indexes(
+            self._contacts,
+            [
+                IndexModel([("keys", ASCENDING)], unique=True, sparse=True, name="one_contact_per_key"),
+                IndexModel([("owner", ASCENDING), ("name_key", ASCENDING), ("_id", ASCENDING)], name="by_name"),
+                IndexModel([("pending", ASCENDING)], sparse=True, name="unpublished"),
+                IndexModel([("merging", ASCENDING)], sparse=True, name="unfinished"),
+            ],
+        )
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -240,6 +241,7 @@ def unpublished_change(change: Change) -> Unpublished | None:
         subject=subjects.person(change.owner, change.id),
         body=with_rev(change.content, change.rev),
         published_sequence=change.published_sequence,
+        traceparent=change.traceparent,
     )
 
 
@@ -258,4 +260,5 @@ def _unpublished(stored: Stored) -> Unpublished:
         subject=subjects.person(stored.owner, stored.id),
         body=body,
         published_sequence=stored.published_sequence,
+        traceparent=stored.traceparent,
     )

@@ -58,6 +58,7 @@ _PEOPLE: Final = {
     "started_on": "When the job began; a month or a year will do.",
     "connected_on": "When the two were connected.",
     "closeness": "How well the owner knows them.",
+    "closeness_stated": "Whether anybody has ever said how close they are; else the closeness is assumed.",
     "timezone": "The IANA time zone.",
     "language": "The language to write in, as a BCP 47 tag.",
     "location": "The place, in words.",
@@ -75,6 +76,10 @@ _PEOPLE: Final = {
     "do_not_greet": "No greeting must ever reach this person.",
     "deceased": "The person has died: no greetings any more.",
     "departed": "The person has left the network: no greetings any more.",
+    "cleared": "Fields whose value is no longer known, or no longer true.",
+    "removed_emails": "Addresses that are theirs no longer; what names one of them still means this person.",
+    "removed_phones": "Numbers that are theirs no longer.",
+    "removed_dates": "Labels of other dates not to be reminded of any more.",
     "CustomDate.label": "What the date is, in the owner's words.",
     "CustomDate.on": "The date; the year may be unknown.",
     "recurrence": "`once`, or an RFC 5545 rule without DTSTART; left out, every year.",
@@ -193,6 +198,9 @@ _REMINDERS: Final = {
 
 _IMPORTS: Final = {
     "ImportProgress.state": "How far it is.",
+    "ImportSummary.state": "How far it is.",
+    "uploaded_at": "When the file was handed over.",
+    "imports": "The imports, the newest upload first.",
     "rows_done": "Rows done so far.",
     "rows_total": "Rows in all, once it is known.",
     "receipts": "What became of each file.",
@@ -235,6 +243,7 @@ _REQUESTS: Final = {
     "limit": "At most so many in one reply.",
     "event": "A CloudEvent in JSON.",
     "ListFacts.name": "Facts of this name only.",
+    "ListFacts.contact": "Facts about this contact only.",
     "AcceptedFact.name": "The fact.",
     "AcceptedFact.source": "Who stated it.",
     "AcceptedFact.id": "The event's id; null where it is not kept.",
@@ -301,6 +310,30 @@ _REQUESTS: Final = {
     "detail": "What is wrong, in a sentence.",
 }
 
+_CURATION: Final = {
+    "MergeContacts.contact": "One of the two, by an id that it has or had.",
+    "MergeContacts.other": "The other one.",
+    "preview": "Whether nothing is changed, and the answer tells what would be.",
+    "MergeReply.contact": "The one person.",
+    "absorbed": "Which id of the two lives on as another id of the person; null where they were one already.",
+    "erased": "How much was erased, by place.",
+    "unfinished": "Where something is still to be erased; it is tried again until it is done.",
+    "EraseContact.contacts": "All ids of the person.",
+    "GetProvenance.contact": "The contact's id, or a former one.",
+    "Provenance.contact": "Whose values these are.",
+    "values": "What is known of them, field by field.",
+    "Provenance.sources": "Everybody who ever told of them.",
+    "field": "The field of the contact; of a list, with the entry behind a dot.",
+    "StatedValue.value": "What it holds now.",
+    "by": "The fact that decided it; null of what a fact only referred by.",
+    "others": "What other sources last said of it, where that differs and is kept.",
+    "Statement.name": "The fact; null where it is not known any more.",
+    "Statement.source": "Who stated it.",
+    "Statement.id": "The event's id; null where it is not kept.",
+    "Statement.file": "The imported file that said it; null where it was no import.",
+    "Statement.value": "What it said; null where that is not kept.",
+}
+
 _CREDENTIALS: Final = {
     "IssueCredential.name": "A name that is unique for the owner.",
     "RevokeCredential.name": "The credential's name.",
@@ -330,6 +363,7 @@ MEANINGS: Final = {
     **_IMPORTS,
     **_DEAD,
     **_REQUESTS,
+    **_CURATION,
     **_CREDENTIALS,
     **TELLING,
 }

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.contract.entries import PROGRESS, Entry
-from shared.messages import access, rpc, telling
-from shared.messages.imports import ImportProgress
+from shared.messages import access, backup, curation, rpc, telling
+from shared.messages.imports import ImportPage, ImportProgress
 from shared.messages.values import Message
 
 SERVICES: Final = ("contacts", "scheduler", "notifier")
@@ -25,6 +25,11 @@ _REPLIES: Final[tuple[type[Message], ...]] = (
     rpc.FactParked,
     rpc.FactPage,
     rpc.ParkedCount,
+    curation.MergeReply,
+    curation.Forgotten,
+    curation.Erased,
+    curation.Provenance,
+    ImportPage,
     rpc.OwnerReply,
     rpc.OwnerList,
     rpc.InboxPage,
@@ -41,6 +46,8 @@ _REPLIES: Final[tuple[type[Message], ...]] = (
     telling.DigestReply,
     telling.Diagnosis,
     telling.Rebuilt,
+    backup.StoreDescription,
+    backup.StorePage,
 )
 
 
@@ -72,20 +79,35 @@ def _verb(service: str | None, verb: str, request: type[Message], *replies: type
     return Verb(service=service, verb=verb, request=entry, replies=tuple(REPLIES[reply] for reply in replies))
 
 
+def _backup(service: str) -> tuple[Verb, ...]:
+    return (
+        _verb(service, "backup.describe", backup.DescribeStore, backup.StoreDescription),
+        _verb(service, "backup.read", backup.ReadStore, backup.StorePage),
+        _verb(service, "backup.clear", backup.ClearStore, rpc.Ok),
+        _verb(service, "backup.write", backup.WriteStore, rpc.Ok),
+        _verb(service, "backup.finish", backup.FinishStore, rpc.Ok),
+    )
+
+
 VERBS: Final = (
     _verb(None, "health", rpc.GetHealth, rpc.HealthReply),
     _verb("contacts", "get", rpc.GetContact, rpc.ContactReply),
     _verb("contacts", "list", rpc.ListContacts, rpc.ContactPage),
     _verb("contacts", "apply", rpc.ApplyFact, rpc.ContactReply, rpc.FactParked),
-    _verb("contacts", "forget", rpc.ForgetContact, rpc.Ok),
+    _verb("contacts", "forget", rpc.ForgetContact, curation.Forgotten),
+    _verb("contacts", "merge", curation.MergeContacts, curation.MergeReply),
+    _verb("contacts", "provenance", curation.GetProvenance, curation.Provenance),
     _verb("contacts", "facts.list", rpc.ListFacts, rpc.FactPage),
     _verb("contacts", "parked.count", rpc.CountParked, rpc.ParkedCount),
     _verb("contacts", "import.get", rpc.GetImport, ImportProgress),
+    _verb("contacts", "import.list", rpc.ListImports, ImportPage),
     _verb("contacts", "owner.add", rpc.AddOwner, rpc.OwnerReply),
     _verb("contacts", "owner.set", rpc.SetOwner, rpc.OwnerReply),
     _verb("contacts", "owner.list", rpc.ListOwners, rpc.OwnerList),
     _verb("contacts", "rebuild", telling.Rebuild, telling.Rebuilt),
     _verb("scheduler", "rebuild", telling.Rebuild, telling.Rebuilt),
+    _verb("scheduler", "erase", curation.EraseContact, curation.Erased),
+    _verb("notifier", "erase", curation.EraseContact, curation.Erased),
     _verb("notifier", "inbox.list", rpc.ListInbox, rpc.InboxPage),
     _verb("notifier", "inbox.send", rpc.SendItem, rpc.ItemReply),
     _verb("notifier", "inbox.send_all", rpc.SendStandard, rpc.StandardSent),
@@ -111,4 +133,6 @@ VERBS: Final = (
     _verb("notifier", "digest.preview", telling.AskDigest, telling.DigestReply),
     _verb("notifier", "digest.send", telling.AskDigest, telling.DigestReply),
     _verb("notifier", "diagnose", telling.Diagnose, telling.Diagnosis),
+    *_backup("contacts"),
+    *_backup("notifier"),
 )

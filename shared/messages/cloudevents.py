@@ -64,6 +64,8 @@ class Fact(Message):
     occurred_at: Instant
     data: FactData
     raw: dict[str, Any]
+    traceparent: str | None = None
+    """Of the message that stated it; no part of what it says."""
 
 
 def describe(error: ValidationError) -> str:
@@ -200,7 +202,7 @@ def check_event(event: CloudEvent, *, owner: str) -> FactData:
         raise InvalidData(faults_of(exc, document=event.data, within=("data",))) from exc
 
 
-def to_fact(event: CloudEvent, *, owner: str, stored_at: datetime) -> Fact:
+def to_fact(event: CloudEvent, *, owner: str, stored_at: datetime, traceparent: str | None = None) -> Fact:
     """
     Turn an event into a fact of *owner*.
 
@@ -208,6 +210,7 @@ def to_fact(event: CloudEvent, *, owner: str, stored_at: datetime) -> Fact:
         event: The envelope, already parsed.
         owner: Taken from the subject or the session the event came by, never from the event.
         stored_at: When the broker stored it; the occurrence time of last resort.
+        traceparent: Of the message that it came in.
 
     Raises:
         InvalidEvent, InvalidData: as `check_event`.
@@ -216,7 +219,16 @@ def to_fact(event: CloudEvent, *, owner: str, stored_at: datetime) -> Fact:
     name = fact_name(event.type)
     occurred_at = getattr(data, "occurred_at", None) or event.time or stored_at
     try:
-        return Fact(owner=owner, source=event.source, id=event.id, name=name, occurred_at=occurred_at, data=data, raw=event.data)
+        return Fact(
+            owner=owner,
+            source=event.source,
+            id=event.id,
+            name=name,
+            occurred_at=occurred_at,
+            data=data,
+            raw=event.data,
+            traceparent=traceparent,
+        )
     except ValidationError as exc:
         raise InvalidEvent(faults_of(exc)) from exc
 

@@ -32,6 +32,20 @@ Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_
 """An identifier that some other system gave."""
 Rule = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 """An RFC 5545 RRULE without DTSTART, such as `FREQ=MONTHLY;BYMONTHDAY=1`, or the word `once`."""
+Clearable = Literal[
+    "given_name",
+    "family_name",
+    "nickname",
+    "linkedin_url",
+    "birthday",
+    "connected_on",
+    "timezone",
+    "language",
+    "location",
+    "cadence_days",
+    "lead_days",
+]
+"""A field of a person that may be empty; lists, and notes, are emptied by stating an empty one."""
 
 
 class FactName(StrEnum):
@@ -117,9 +131,17 @@ class Person(Message):
 
 
 class ContactUpserted(Person):
-    """A person exists, with these values. `name` and one more value suffice; `contact` may name whom it updates."""
+    """
+    A person exists, with these values. `name` and one more value suffice; `contact` may name whom it updates.
+
+    What it both states and takes away, it states.
+    """
 
     contact: ContactRef | None = None
+    cleared: Annotated[tuple[Clearable, ...], Field(max_length=20)] = ()
+    removed_emails: Annotated[tuple[Email, ...], Field(max_length=50)] = ()
+    removed_phones: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
+    removed_dates: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
 
     @model_validator(mode="after")
     def _is_somebody(self) -> Self:

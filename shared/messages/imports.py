@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
-from shared.messages.values import Id, Message
+from shared.messages.values import Id, Instant, Message
 
 
 class SkippedRow(Message):
@@ -57,8 +57,39 @@ class ImportProgress(Message):
     type: Literal["import"] = "import"
     import_id: Id
     owner: Id
+    filename: str | None = None
     state: ImportState
     rows_done: int = 0
     rows_total: int | None = None
     receipts: tuple[Receipt, ...] = ()
     error: str | None = None
+
+
+class ImportSummary(Message):
+    """
+    One import in a list: the counts of all its receipts together.
+
+    `read = created + updated + merged + unchanged + skipped`. `filename` is what the upload was called.
+    """
+
+    import_id: Id
+    filename: str
+    uploaded_at: Instant
+    state: ImportState
+    rows_done: int = 0
+    rows_total: int | None = None
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    merged: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    error: str | None = None
+
+
+class ImportPage(Message):
+    """One page of an owner's imports, the newest upload first."""
+
+    type: Literal["imports"] = "imports"
+    imports: tuple[ImportSummary, ...]
+    cursor: str | None = None

@@ -5,7 +5,8 @@ Every reply is either the model named beside the verb or an `Err`; `type` tells 
 from one page to get the next, until it is null.
 
 every service: `health`
-contacts: `get`, `list`, `apply`, `forget`, `facts.list`, `parked.count`, `import.get`, `owner.add`, `owner.set`, `owner.list`
+contacts: `get`, `list`, `apply`, `forget`, `merge`, `provenance`, `facts.list`, `parked.count`, `import.get`, `import.list`,
+`owner.add`, `owner.set`, `owner.list`
 notifier: `inbox.list`, `inbox.send`, `inbox.send_all`, `inbox.undo`, `inbox.mark_sent`, `inbox.edit`, `inbox.snooze`,
 `inbox.dismiss`, `inbox.not_this_person`, `inbox.fix_date`, `upcoming`, `draft.preview`
 """
@@ -118,17 +119,22 @@ class FactParked(Message):
 
 
 class ForgetContact(Message):
-    """`forget`: erase a contact with every fact about them. Answer: `Ok`."""
+    """`forget`: erase a contact with every fact about them, everywhere. Answer: `Forgotten`."""
 
     owner: Id
     id: Id
 
 
 class ListFacts(Message):
-    """`facts.list`: what was accepted of an owner's facts, newest occurrence first; of one name or all. Answer: `FactPage`."""
+    """
+    `facts.list`: what was accepted of an owner's facts, newest occurrence first; of one name or all. Answer: `FactPage`.
+
+    With `contact`, only those about this person, under any id that they have or had.
+    """
 
     owner: Id
     name: FactName | None = None
+    contact: Id | None = None
     cursor: Cursor | None = None
     limit: Limit = 100
 
@@ -178,6 +184,14 @@ class GetImport(Message):
     import_id: Id
 
 
+class ListImports(Message):
+    """`import.list`: an owner's imports, the newest upload first. Answer: `ImportPage`."""
+
+    owner: Id
+    cursor: Cursor | None = None
+    limit: Annotated[int, Field(ge=1, le=50)] = 20
+
+
 class OwnerSettings(Message):
     """The settings of an owner that can be given; None leaves one as it is."""
 
@@ -190,8 +204,8 @@ class OwnerSettings(Message):
     birthday_lead_days: dict[Closeness, Annotated[int, Field(ge=0, le=365)]] | None = None
     leap_day: Leap | None = None
     belated_grace_days: Annotated[int, Field(ge=0, le=60)] | None = None
-    unknown_contacts: Annotated[dict[Key, UnknownPolicy], Field(max_length=MAX_UNKNOWN_POLICIES)] | None = None
-    """Changed source by source; those that are not given stay as they are."""
+    unknown_contacts: Annotated[dict[Key, UnknownPolicy | None], Field(max_length=MAX_UNKNOWN_POLICIES)] | None = None
+    """Changed source by source; null takes a source's policy away, and those that are not given stay as they are."""
     telling: TellingSettings | None = None
     """Changed part by part."""
     interests: Words | None = None

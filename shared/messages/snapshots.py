@@ -171,6 +171,7 @@ class ContactSnapshot(Message):
     connection_accepted_at: Instant | None = None
     connection_deliver_now: bool = False
     closeness: Closeness = Closeness.CONNECTED
+    closeness_stated: bool = False
     timezone: TimeZoneName | None = None
     language: Language | None = None
     location: str | None = None

@@ -39,6 +39,8 @@ class Stored:
     merged_into: str | None = None
     published_sequence: int = 0
     is_unpublished: bool = False
+    traceparent: str | None = None
+    """Of the fact that its present revision comes of, where that is known."""
 
     @property
     def is_torn(self) -> bool:
@@ -72,6 +74,8 @@ class Change:
     is_visible: bool
     """Whether its snapshot changed, so that it must be published."""
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    traceparent: str | None = None
+    """Of the latest fact that changed its snapshot; what was known where none did."""
 
     @property
     def target(self) -> Stored | None:
@@ -122,19 +126,20 @@ def with_rev(content: bytes, rev: int) -> bytes:
     return b'{"rev":%d,%b' % (rev, content[1:])
 
 
-def decide(*, facts: Sequence[tuple[str, Fact]], stored: Iterable[Stored]) -> list[Change]:
+def decide(*, facts: Sequence[tuple[str, Fact]], stored: Iterable[Stored], is_one: frozenset[str] = frozenset()) -> list[Change]:
     """
     Group *facts* with the contacts they concern and return the change each group makes.
 
     Args:
         facts: Each with its token (`statements.fact_token`); all of them name somebody.
         stored: Every contact that holds a key of a fact, or whose id is one, and all that `ties` lead to from there.
+        is_one: Keys of which the owner says that they are one person's; whoever holds one of them is.
 
     A group is a connected component: facts and contacts that share a key, directly or through others. One without a fact is
     left as it is, unless a merge of it stopped half-way.
     """
-    groups = _group([_Node(state=state_of(fact), fact=(name, fact)) for name, fact in facts], list(stored))
-    return [_change(group) for group in groups if group.facts or any(item.is_torn for item in group.stored)]
+    groups = _group([_Node(state=state_of(fact), fact=(name, fact)) for name, fact in facts], list(stored), is_one=is_one)
+    return [_change(group) for group in groups if group.facts or group.is_joined or any(item.is_torn for item in group.stored)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +153,13 @@ class _Group:
     facts: list[_Node] = field(default_factory=list)
     stored: list[Stored] = field(default_factory=list)
 
+    @property
+    def is_joined(self) -> bool:
+        """Whether it is several contacts: without a fact, the owner's word made them one."""
+        return sum(item.merged_into is None for item in self.stored) > 1
 
-def _group(nodes: Sequence[_Node], stored: Sequence[Stored]) -> list[_Group]:
+
+def _group(nodes: Sequence[_Node], stored: Sequence[Stored], *, is_one: frozenset[str]) -> list[_Group]:
     parent: dict[str, str] = {}
 
     def root(key: str) -> str:
@@ -167,6 +177,8 @@ def _group(nodes: Sequence[_Node], stored: Sequence[Stored]) -> list[_Group]:
 
     representative = [unite(sorted(node.state.keys)) for node in nodes]
     owners = [unite([item.id, *sorted(item.state.keys | item.indexed | item.ties)]) for item in stored]
+    if is_one:
+        unite(sorted(is_one))
     groups: dict[str, _Group] = {}
     for node, key in zip(nodes, representative, strict=True):
         groups.setdefault(root(key), _Group()).facts.append(node)
@@ -184,6 +196,7 @@ def _change(group: _Group) -> Change:
     digest = alive[0].digest if len(alive) == 1 else ""
     identity = alive[0].id if len(alive) == 1 else ""
     content: bytes | None = None
+    traceparent = alive[0].traceparent if len(alive) == 1 else None
     known_sources = state.sources
     for node in sorted(group.facts, key=_order):
         name, fact = node.fact
@@ -194,6 +207,7 @@ def _change(group: _Group) -> Change:
         content, new_digest = content_of(state, owner=owner, id=state.birth.token)
         is_same = new_digest == digest and state.birth.token == identity
         outcomes[name] = _outcome(fact=fact, state=state, existed=existed, is_same=is_same, known_sources=known_sources)
+        traceparent = traceparent if is_same else fact.traceparent
         digest, identity = new_digest, state.birth.token
         known_sources = known_sources if existed else state.sources
     if content is None:
@@ -215,6 +229,7 @@ def _change(group: _Group) -> Change:
         created_by=created_by,
         is_visible=is_visible,
         outcomes=outcomes,
+        traceparent=traceparent,
     )
 
 

@@ -94,7 +94,7 @@ def _person_keys(person: Person, *, source: str) -> list[str]:
     if person.uid:
         keys.append(f"uid:{person.uid}")
     if person.external_id:
-        keys.append(_emitters_key(source=source, id=person.external_id))
+        keys.append(emitters_key(source=source, id=person.external_id))
     keys.extend(f"email:{fold(email)}" for email in person.emails)
     return keys
 
@@ -106,12 +106,12 @@ def _reference_keys(ref: ContactRef) -> list[str]:
     if ref.uid:
         keys.append(f"uid:{ref.uid}")
     if ref.source and ref.id:
-        keys.append(_emitters_key(source=ref.source, id=ref.id))
+        keys.append(emitters_key(source=ref.source, id=ref.id))
     if ref.email:
         keys.append(f"email:{fold(ref.email)}")
     return keys
 
 
-def _emitters_key(*, source: str, id: str) -> str:  # noqa: A002  # CloudEvents' own word
-    """Both may hold colons: the length tells where the emitter ends and its id begins."""
+def emitters_key(*, source: str, id: str) -> str:  # noqa: A002  # CloudEvents' own word
+    """Return the key of an emitter's own id. Both may hold colons: the length tells where one ends and the other begins."""
     return f"source:{len(source)}:{source}:{id}"

@@ -64,10 +64,20 @@ def only_match(*, person: Person, full_name: str, candidates: Sequence[Stored]) 
 
 def _contradicts(person: Person, state: State) -> bool:
     profile = state.registers.get("linkedin_url")
-    if profile and person.linkedin_url and profile_slug(person.linkedin_url) != profile_slug(str(profile.value)):
+    if (
+        profile
+        and profile.value
+        and person.linkedin_url
+        and profile_slug(person.linkedin_url) != profile_slug(str(profile.value))
+    ):
         return True
     birthday = state.registers.get("birthday")
-    if birthday and person.birthday and not _may_be_same(PartialDate.parse(str(birthday.value)), person.birthday):
+    if (
+        birthday
+        and birthday.value
+        and person.birthday
+        and not _may_be_same(PartialDate.parse(str(birthday.value)), person.birthday)
+    ):
         return True
     emails = {fold(email) for email in person.emails}
     return bool(emails and state.emails and not emails & set(state.emails))

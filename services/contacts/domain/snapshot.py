@@ -30,9 +30,11 @@ def snapshot_of(state: State, *, owner: str, id: str, rev: int) -> ContactSnapsh
     aliases = tuple(sorted(state.keys - {id})[:MAX_ALIASES])
     if state.is_removed:
         return ContactSnapshot(owner=owner, id=id, rev=rev, deleted=True, aliases=aliases)
-    stated: dict[str, Any] = {name: state.registers[name].value for name in REGISTERS if name in state.registers}
+    stated: dict[str, Any] = {
+        name: register.value for name in REGISTERS if (register := state.registers.get(name)) and register.value is not None
+    }
     emails = that_fit(in_order(state.emails), room_bytes=LIST_BYTES)
-    dates = [register.value for _, register in sorted(state.dates.items())]
+    dates = [register.value for _, register in sorted(state.dates.items()) if register.value is not None]
     for name, room_bytes in (
         ("tags", LABELS_BYTES),
         ("interests", LABELS_BYTES),
@@ -52,6 +54,7 @@ def snapshot_of(state: State, *, owner: str, id: str, rev: int) -> ContactSnapsh
             "owner": owner,
             "id": id,
             "rev": rev,
+            "closeness_stated": "closeness" in stated,
             "aliases": aliases,
             "emails": emails,
             "phones": that_fit(in_order(state.phones), room_bytes=LIST_BYTES),
@@ -73,14 +76,15 @@ def snapshot_of(state: State, *, owner: str, id: str, rev: int) -> ContactSnapsh
 
 
 def in_order(elements: Mapping[str, Register]) -> tuple[str, ...]:
-    """Return values stated last first, those of one statement in its order."""
+    """Return values stated last first, those of one statement in its order; not those that were taken away."""
 
     def order(item: tuple[str, Register]) -> tuple[int, str, int, str]:
         key, register = item
         at_us, fact = register.stamp
         return -at_us, fact, register.value[0], key
 
-    return tuple(register.value[1] for _, register in sorted(elements.items(), key=order))
+    present = [(key, register) for key, register in elements.items() if register.value is not None]
+    return tuple(register.value[1] for _, register in sorted(present, key=order))
 
 
 def _name(stated: dict[str, Any], emails: tuple[str, ...]) -> str:

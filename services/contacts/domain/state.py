@@ -32,6 +32,8 @@ MAX_MEETING_ELEMENTS = 100
 MAX_SOURCES = 100
 """An emitter may name itself anew in each event: then the first of its names, by the alphabet, stand for all."""
 
+KEPT_REGISTER = "do_not_greet"
+"""Outlives the removal of the person; see `_without_what_was_removed`."""
 SEARCH_STARTED = "started"
 """The mark of a start among the registers of a search."""
 KeyT = TypeVar("KeyT")
@@ -167,13 +169,18 @@ def _since_the_start(search: Mapping[str, Register]) -> Mapping[str, Register]:
 
 
 def _without_what_was_removed(state: State) -> State:
-    """Erase what was stated before the person was removed: it must not come back with them."""
+    """
+    Erase what was stated before the person was removed: it must not come back with them.
+
+    That they are not to be greeted stays: whoever asked for no more greetings must not get them because they were removed and
+    came again. It says nothing of who they are.
+    """
     if state.removed is None:
         return state
     last = state.removed
     return replace(
         state,
-        registers=_after(state.registers, last),
+        registers={name: each for name, each in state.registers.items() if each.stamp > last or name == KEPT_REGISTER},
         emails=_after(state.emails, last),
         phones=_after(state.phones, last),
         dates=_after(state.dates, last),

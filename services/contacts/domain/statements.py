@@ -1,6 +1,7 @@
 """What one fact states, as a state of its own: a contact's state is the join of its facts' states."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -120,7 +121,7 @@ def _stated(fact: Fact) -> State:
     about = State(keys=frozenset(tokens), sources=frozenset({fact.source}), birth=Birth(stamp, tokens[0]) if tokens else None)
     match fact.data:
         case ContactUpserted() as data:
-            return _with_person(about, data, stamp=stamp, source=fact.source)
+            return _without(_with_person(about, data, stamp=stamp, source=fact.source), data, stamp=stamp)
         case ConnectionAccepted() as data:
             accepted = {"at": format_instant(fact.occurred_at), "deliver_now": data.deliver_now}
             stated = _with_person(about, data, stamp=stamp, source=fact.source)
@@ -173,6 +174,23 @@ def _with_person(about: State, person: Person, *, stamp: Stamp, source: str) -> 
 def _search(data: Search, *, mark: str, stamp: Stamp) -> dict[str, Register]:
     stated = data.model_dump(mode="json", include=set(SEARCH_REGISTERS), exclude_unset=True, exclude_none=True)
     return {mark: Register(None, stamp)} | {name: Register(value, stamp) for name, value in stated.items()}
+
+
+def _without(stated: State, data: ContactUpserted, *, stamp: Stamp) -> State:
+    """Take away what is true no longer; an address goes on naming the person, for it is still one of their keys."""
+    if not (data.cleared or data.removed_emails or data.removed_phones or data.removed_dates):
+        return stated
+    return replace(
+        stated,
+        registers=_cleared(data.cleared, stamp) | dict(stated.registers),
+        emails=_cleared(map(fold, data.removed_emails), stamp) | dict(stated.emails),
+        phones=_cleared(map(fold, data.removed_phones), stamp) | dict(stated.phones),
+        dates=_cleared(map(fold, data.removed_dates), stamp) | dict(stated.dates),
+    )
+
+
+def _cleared(keys: Iterable[str], stamp: Stamp) -> dict[str, Register]:
+    return {key: Register(None, stamp) for key in keys}
 
 
 def _elements(values: tuple[str, ...], stamp: Stamp) -> dict[str, Register]:

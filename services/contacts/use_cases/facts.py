@@ -20,6 +20,7 @@ from shared.counters import Counters
 from shared.errors import BrokerUnavailable
 from shared.logging import get_logger
 from shared.messages.cloudevents import Fact
+from shared.metrics import FACTS
 
 log = get_logger(__name__)
 
@@ -109,6 +110,21 @@ class ApplyFacts:
             await self._release({torn.owner: merged.gained})
             log.info("merge_finished", contacts=len(merged.changes))
 
+    async def join(self, *, owner: str, ids: frozenset[str]) -> None:
+        """
+        Make one person of those who have these ids: the owner says that they are. Doing it twice is doing it once.
+
+        Raises:
+            TransientError: the store does not answer, or other writers kept winning; what was begun is finished all the same.
+        """
+        merged = await self._merging.merge(owner=owner, facts=(), is_one=ids)
+        await self._publish(merged.changes)
+        await self._release({owner: merged.gained})
+
+    async def joined(self, *, owner: str, ids: frozenset[str]) -> Sequence[Change]:
+        """Return what `join` would change, and change nothing."""
+        return await self._merging.preview(owner=owner, is_one=ids)
+
     async def sweep_parked(self) -> None:
         """
         Apply those of the next waiting facts that need not wait any more.
@@ -131,6 +147,7 @@ class ApplyFacts:
         """Apply *facts*, by token, publish and log; those that must wait are only told of."""
         known = await self._fact_log.known(facts)
         brought = _Brought(results={token: _repeated(fact, via=via) for token, fact in known.items()})
+        self._count_facts((facts[token] for token in known), result="repeated")
         fresh = {token: fact for token, fact in facts.items() if token not in known}
         about = {token: fact for token, fact in fresh.items() if is_about_contact(fact)}
         brought.results |= {token: Applied(None, None) for token in fresh.keys() - about.keys()}
@@ -158,6 +175,8 @@ class ApplyFacts:
         refused = await self._parked.add(owner=owner, facts=facts, at=self._clock())
         self._counters.add("facts.unresolvable", len(refused))
         self._counters.add("facts.parked", len(facts) - len(refused))
+        self._count_facts((fact for token, fact in facts.items() if token in refused), result="unresolvable")
+        self._count_facts((fact for token, fact in facts.items() if token not in refused), result="parked")
         results: dict[str, Result] = {token: Unresolvable(NO_ROOM) if token in refused else Parked() for token in facts}
         keys = {key for fact in facts.values() for key in tokens_of(fact)}
         seen = await self.look_up(owner=owner, tokens=keys)
@@ -198,6 +217,10 @@ class ApplyFacts:
         except BrokerUnavailable as exc:
             log.warning("publishing_deferred", reason=str(exc), contacts=len(ready))
 
+    def _count_facts(self, facts: Iterable[Fact], *, result: str) -> None:
+        for fact in facts:
+            self._counters.count(FACTS, fact.name.value, result)
+
     async def _record(
         self, fresh: Mapping[str, Fact], results: Mapping[str, Result], *, via: str | None, removed: set[str]
     ) -> None:
@@ -205,13 +228,16 @@ class ApplyFacts:
         for token, fact in fresh.items():
             match results[token]:
                 case Applied(contact=contact, outcome=outcome):
-                    self._counters.add(f"facts.{outcome.value if outcome else 'kept'}")
+                    result = outcome.value if outcome else "kept"
+                    self._counters.add(f"facts.{result}")
+                    self._count_facts([fact], result=result)
                     keeps_body = via is None and contact not in removed
                     records.append(
                         FactRecord(token=token, fact=fact, contact=contact, outcome=outcome, via=via, keeps_body=keeps_body)
                     )
                 case Unresolvable():
                     self._counters.add("facts.unresolvable")
+                    self._count_facts([fact], result="unresolvable")
                 case Parked():
                     pass  # it is not done with: in the log it would count as applied
         await self._fact_log.record(records, at=self._clock())

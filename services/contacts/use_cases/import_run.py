@@ -22,8 +22,8 @@ from shared import subjects
 from shared.errors import BrokerUnavailable, NotFound, TooLarge
 from shared.messages.imports import ImportProgress, ImportState, Receipt
 from shared.streams import IMPORTS_BUCKET
+from shared.uploads import MAX_UPLOAD_BYTES
 
-MAX_FILE_BYTES = 1024**3
 BATCH_ROWS = 500
 CHECKPOINT_BATCHES = 10
 """Between two checkpoints. A process that dies repeats at most this many batches, and counts them the same way again."""
@@ -95,6 +95,7 @@ class ImportRun:
             )
             if batches % CHECKPOINT_BATCHES == 0:
                 await self._store.checkpoint(job, progress=progress, file_index=index, row_index=place)
+            await self._store.note(job, progress=progress)
             await self.announce(progress.model_copy(update={"receipts": ()}))
         progress = progress.model_copy(
             update={"rows_done": done_before + receipt.rows, "receipts": (*earlier, receipt.receipt())}
@@ -129,8 +130,8 @@ class ImportRun:
         try:
             bucket = await self._client.jetstream().object_store(IMPORTS_BUCKET)
             info = await bucket.get_info(job.object_name)
-            if (info.size or 0) > MAX_FILE_BYTES:
-                raise TooLarge(f"the file has {info.size} bytes; the most is {MAX_FILE_BYTES}: split it")
+            if (info.size or 0) > MAX_UPLOAD_BYTES:
+                raise TooLarge(f"the file has {info.size} bytes; the most is {MAX_UPLOAD_BYTES}: split it")
             with path.open("wb") as target:
                 await self._copy(bucket, job.object_name, target)
         except NotFoundError as exc:

@@ -8,18 +8,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+from pydantic import TypeAdapter
+
 from services.contacts.import_store import ImportJob, ImportStore
 from services.contacts.use_cases.import_run import ImportRun
+from services.contacts.use_cases.paging import first_that_fit, read_cursor, write_cursor
 from shared.clock import Clock
 from shared.errors import PermanentError, TransientError
 from shared.logging import get_logger
 from shared.messages.facts import ImportUploaded
-from shared.messages.imports import ImportProgress, ImportState
-from shared.messages.rpc import GetImport
+from shared.messages.imports import ImportPage, ImportProgress, ImportState
+from shared.messages.rpc import GetImport, ListImports
+from shared.messages.values import Instant, format_instant
 from shared.service import every
 
 log = get_logger(__name__)
 
+_CURSOR: TypeAdapter[tuple[datetime, str]] = TypeAdapter(tuple[Instant, str])
 MAX_STARTS = 20
 """Beginnings of an import without a checkpoint in between, before the file is taken for what ends the process."""
 IDLE_S = 2.0
@@ -46,6 +51,15 @@ class Imports:
     async def get(self, request: GetImport) -> ImportProgress:
         """Return how far an import is; raise `NotFound`."""
         return await self._store.progress(owner=request.owner, import_id=request.import_id)
+
+    async def list(self, request: ListImports) -> ImportPage:
+        """Return one page of an owner's imports, the newest upload first."""
+        after = read_cursor(request.cursor, of=_CURSOR) if request.cursor else None
+        found = await self._store.page(owner=request.owner, after=after, limit=request.limit + 1)
+        rows = first_that_fit(found[: request.limit])
+        key, last = rows[-1] if len(found) > len(rows) else (None, None)
+        cursor = write_cursor(format_instant(last.uploaded_at), key) if key and last else None
+        return ImportPage(imports=tuple(summary for _, summary in rows), cursor=cursor)
 
     async def work(self) -> None:
         """Run what is queued, for ever."""

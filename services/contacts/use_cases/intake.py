@@ -56,7 +56,7 @@ class Intake:
             raise PermanentError(
                 f"subject: there is no owner {subject.owner!r}; `hobnob owner add {subject.owner} --name NAME` adds one"
             )
-        fact = to_fact(item.body, owner=subject.owner, stored_at=item.stored_at)
+        fact = to_fact(item.body, owner=subject.owner, stored_at=item.stored_at, traceparent=item.traceparent)
         if isinstance(fact.data, ImportUploaded):
             _refuse_anothers_upload(fact.data, owner=subject.owner)
         return fact

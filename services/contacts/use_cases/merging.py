@@ -39,7 +39,13 @@ class Merging:
         self._store = store
 
     async def merge(
-        self, *, owner: str, facts: Sequence[tuple[str, Fact]], parking: Collection[str] = frozenset(), seen: Seen | None = None
+        self,
+        *,
+        owner: str,
+        facts: Sequence[tuple[str, Fact]],
+        parking: Collection[str] = frozenset(),
+        seen: Seen | None = None,
+        is_one: frozenset[str] = frozenset(),
     ) -> Merged:
         """
         Write what *facts* change, and finish merges that stopped half-way among *seen*.
@@ -49,19 +55,21 @@ class Merging:
             facts: Each with its token (`parts.Part`); all are about a contact.
             parking: The sources whose facts about unknown people wait: those are reported as parked, and only that.
             seen: What `look_up` found. Should it be out of date, the store notices, and all is looked up again.
+            is_one: Keys of which the owner says that they are one person's.
 
         Raises:
             TransientError: the store does not answer, or other writers kept winning; nothing is lost by trying again.
         """
         results: dict[str, Result] = {}
         gained: set[str] = set()
-        tokens = {token for _, fact in facts for token in tokens_of(fact)}
+        tokens = {token for _, fact in facts for token in tokens_of(fact)} | is_one
         for _ in range(MAX_TRIES):
             seen = await self.look_up(owner=owner, tokens=tokens, seen=seen)
             left_out = sort_out(facts=facts, stored=seen.contacts.values(), parking=parking)
             results |= {token: Unresolvable(reason) for token, reason in left_out.refused.items()}
             results |= dict.fromkeys(left_out.parked, Parked())
-            changes = await self._decide(owner, [(token, fact) for token, fact in facts if not left_out.has(token)], seen)
+            applied = [(token, fact) for token, fact in facts if not left_out.has(token)]
+            changes = await self._decide(owner, applied, seen, is_one)
             gained |= _gained(changes)
             try:
                 await self._store.write(changes)
@@ -84,10 +92,14 @@ class Merging:
             missing = {token for item in found for token in item.ties} - seen.asked - seen.contacts.keys()
         return seen
 
-    async def _decide(self, owner: str, facts: Sequence[tuple[str, Fact]], seen: Seen) -> list[Change]:
+    async def preview(self, *, owner: str, is_one: frozenset[str]) -> Sequence[Change]:
+        """Return what `merge` would write if these keys were one person's."""
+        return await self._decide(owner, (), await self.look_up(owner=owner, tokens=is_one), is_one)
+
+    async def _decide(self, owner: str, facts: Sequence[tuple[str, Fact]], seen: Seen, is_one: frozenset[str]) -> list[Change]:
         """Decide, and again when a contact's new id turns out to be taken by a document that holds no key any more."""
         while True:
-            changes = decide(facts=facts, stored=seen.contacts.values())
+            changes = decide(facts=facts, stored=seen.contacts.values(), is_one=is_one)
             missing = {change.id for change in changes} - seen.contacts.keys() - seen.asked
             if not missing:
                 return changes

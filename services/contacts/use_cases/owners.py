@@ -57,7 +57,8 @@ def with_settings(*, profile: OwnerProfile, settings: OwnerSettings, rev: int) -
     """
     Return *profile* with those *settings* that are not None.
 
-    Cadences, lead times, policies for unknown contacts and the parts of `telling` are changed one by one.
+    Cadences, lead times, policies for unknown contacts and the parts of `telling` are changed one by one; a policy of None is
+    taken away.
 
     Raises:
         ValidationError: together with those that were there, there are too many policies.
@@ -65,7 +66,8 @@ def with_settings(*, profile: OwnerProfile, settings: OwnerSettings, rev: int) -
     given = {name: value for name, value in settings if value is not None}
     for name in ("cadence_days", "birthday_lead_days", "unknown_contacts"):
         if name in given:
-            given[name] = getattr(profile, name) | given[name]
+            changed = getattr(profile, name) | given[name]
+            given[name] = {key: value for key, value in changed.items() if value is not None}
     if settings.telling is not None:
         given["telling"] = with_telling(telling=profile.telling, settings=settings.telling)
     return OwnerProfile.model_validate({**dict(profile), **given, "rev": rev})

@@ -17,6 +17,7 @@ from services.contacts.settings import ContactsSettings
 from shared import subjects
 from shared.emitting import Emitter
 from shared.messages.cloudevents import new_event
+from shared.messages.curation import Forgotten, MergeReply, Provenance
 from shared.messages.facts import FactName
 from shared.messages.imports import ImportProgress
 from shared.messages.rpc import (
@@ -49,7 +50,10 @@ REPLIES: TypeAdapter[Any] = TypeAdapter(
     | Err
     | FactPage
     | FactParked
+    | Forgotten
     | HealthReply
+    | MergeReply
+    | Provenance
     | Ok
     | OwnerList
     | OwnerReply

@@ -22,7 +22,12 @@ from shared.mongo import Database
 from shared.streams import PEOPLE
 from tests.unit.contacts.facts import fact
 
-WRITES = frozenset({"insert_one", "replace_one", "update_one", "bulk_write", "insert_many", "delete_many"})
+WRITES = frozenset(
+    {
+        *("insert_one", "replace_one", "update_one", "bulk_write", "insert_many"),
+        *("delete_one", "delete_many", "find_one_and_update"),
+    }
+)
 
 
 class Killed(BaseException):

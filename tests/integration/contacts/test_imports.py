@@ -9,9 +9,10 @@ from typing import Any
 from shared import subjects
 from shared.emitting import Emitter
 from shared.messages.cloudevents import new_event
+from shared.messages.curation import Forgotten
 from shared.messages.facts import FactName, upload_name
 from shared.messages.imports import ImportProgress, ImportState, Receipt
-from shared.messages.rpc import ForgetContact, GetImport, Ok
+from shared.messages.rpc import ForgetContact, GetImport
 from shared.messages.values import Confidence
 from shared.streams import IMPORTS_BUCKET
 from tests.conftest import eventually
@@ -130,7 +131,7 @@ async def test_an_import_does_not_bring_back_somebody_removed(world: World) -> N
     """Their row is listed with the reason."""
     await receipt_of(world, connections(ANN, BOB))
     (ann,) = await world.people("ann doe")
-    await world.ask("forget", ForgetContact(owner=world.owner, id=ann.id), Ok)
+    await world.ask("forget", ForgetContact(owner=world.owner, id=ann.id), Forgotten)
     receipt = await receipt_of(world, connections(ANN, BOB, "Cy,Poe,https://www.linkedin.com/in/cy,,,,09 Jan 2025"))
     assert [row.reason for row in receipt.skipped] == ["you removed this person; an import does not bring them back"]
     assert {person.name for person in await world.people()} == {"Bob Roe", "Cy Poe"}

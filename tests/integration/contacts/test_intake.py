@@ -8,8 +8,9 @@ from nats.js.errors import NotFoundError
 
 from shared import subjects
 from shared.messages.cloudevents import dump_event, new_event
+from shared.messages.curation import Forgotten
 from shared.messages.facts import FactName
-from shared.messages.rpc import ApplyFact, ContactPage, ContactReply, Err, ForgetContact, GetContact, ListContacts, Ok
+from shared.messages.rpc import ApplyFact, ContactPage, ContactReply, Err, ForgetContact, GetContact, ListContacts
 from shared.messages.snapshots import ContactSnapshot
 from tests.conftest import eventually
 from tests.integration.contacts.conftest import World
@@ -118,7 +119,7 @@ async def test_forgetting_erases_the_facts_and_leaves_a_tombstone(world: World) 
     """After `forget` the person is not found, and nothing of what was said about them is left."""
     await world.emit("contact.upserted", {"name": "Ann Doe", "emails": ["ann@example.com"], "notes": "a secret"})
     (ann,) = await world.until_people(1)
-    await world.ask("forget", ForgetContact(owner=world.owner, id=ann.id), Ok)
+    await world.ask("forget", ForgetContact(owner=world.owner, id=ann.id), Forgotten)
     await world.ask("get", GetContact(owner=world.owner, id=ann.id), Err)
     left = await snapshot(world, ann.id)
     assert left.deleted

@@ -40,6 +40,10 @@ PERSONS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "dates": st.sampled_from([[], [{"label": "Anniversary", "on": "2010-06-07"}]]),
         "closeness": st.sampled_from(["well", "moderate"]),
         "deceased": st.booleans(),
+        "cleared": st.lists(st.sampled_from(["birthday", "linkedin_url"]), max_size=2, unique=True),
+        "removed_emails": st.lists(st.sampled_from(EMAILS), max_size=1),
+        "removed_phones": st.sampled_from([[], ["+1 555 0100"]]),
+        "removed_dates": st.sampled_from([[], ["anniversary"]]),
     },
 )
 
@@ -95,10 +99,10 @@ def keyed(facts: Sequence[Fact]) -> list[tuple[str, Fact]]:
     return [(part.token, part.fact) for each in facts for part in parts_of(each)]
 
 
-def carried_out(world: dict[str, Stored], batch: Sequence[Fact]) -> dict[str, Stored]:
-    """Do in memory what the store does with a batch."""
+def carried_out(world: dict[str, Stored], batch: Sequence[Fact], *, is_one: frozenset[str] = frozenset()) -> dict[str, Stored]:
+    """Do in memory what the store does with a batch, or with the owner's word that some ids are one person's."""
     after = dict(world)
-    for change in decide(facts=keyed(batch), stored=list(world.values())):
+    for change in decide(facts=keyed(batch), stored=list(world.values()), is_one=is_one):
         for absorbed in change.absorbed:
             after[absorbed.id] = Stored(
                 id=absorbed.id, owner=absorbed.owner, version=0, rev=absorbed.rev + 1, digest="", state=EMPTY,
@@ -129,6 +133,22 @@ def test_any_order_repetition_and_batching_gives_byte_identical_snapshots(data: 
         world = carried_out(world, repeated[position : position + size])
         position += size
     assert contents(world) == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), facts=facts_strategy())
+def test_when_the_owner_merges_two_does_not_matter(data: st.DataObject, facts: list[Fact]) -> None:
+    """Told between any two facts, told twice, or told after all of them: the people are the same, byte by byte."""
+    half = data.draw(st.integers(1, len(facts)))
+    world = carried_out({}, facts[:half])
+    present = sorted(name for name, contact in world.items() if contact.merged_into is None)
+    is_one = frozenset({data.draw(st.sampled_from(present)), data.draw(st.sampled_from(present))})
+    early = carried_out(carried_out(world, [], is_one=is_one), facts[half:])
+    late = carried_out(carried_out(world, facts[half:]), [], is_one=is_one)
+    assert contents(early) == contents(late)
+    assert contents(carried_out(early, [], is_one=is_one)) == contents(early)
+    holders = [contact for contact in early.values() if contact.merged_into is None and is_one & contact.indexed]
+    assert len(holders) == 1
 
 
 @settings(max_examples=300, deadline=None)
@@ -281,3 +301,40 @@ def test_a_removal_that_names_an_address_brings_none() -> None:
     """Whoever was removed by their address is not kept by it."""
     gone = state_of(fact("contact.removed", {"contact": {"email": "ann@example.com"}}))
     assert not gone.emails
+
+
+def test_what_is_taken_away_is_gone_until_it_is_stated_again() -> None:
+    """A cleared field, an address, a number and a date leave the snapshot; the address still names the person."""
+    known = upserted(
+        day=0,
+        name="Ann",
+        emails=["ann@example.com", "ann@example.org"],
+        phones=["+1 555 0100"],
+        birthday="1980-02-29",
+        location="Rome",
+        dates=[{"label": "Anniversary", "on": "2010-06-07"}],
+    )
+    taken = upserted(
+        day=1,
+        contact={"email": "ann@example.com"},
+        cleared=["birthday", "location"],
+        removed_emails=["Ann@Example.org"],
+        removed_phones=["+1 555 0100"],
+        removed_dates=["anniversary"],
+    )
+    state = join(state_of(known), state_of(taken))
+    seen = snapshot_of(state, owner="me", id="x", rev=1)
+    assert (seen.birthday, seen.location, seen.emails, seen.phones, seen.dates) == (None, None, ("ann@example.com",), (), ())
+    assert token(owner="me", key="email:ann@example.org") in state.keys
+    again = state_of(upserted(day=2, contact={"email": "ann@example.org"}, birthday="1980-02-28", emails=["ann@example.org"]))
+    seen = snapshot_of(join(state, again), owner="me", id="x", rev=1)
+    assert (str(seen.birthday), seen.emails) == ("1980-02-28", ("ann@example.org", "ann@example.com"))
+
+
+def test_what_one_fact_both_states_and_takes_away_it_states() -> None:
+    """An emitter that cannot make up its mind loses nothing."""
+    both = upserted(
+        name="Ann", emails=["ann@example.com"], removed_emails=["ann@example.com"], location="Rome", cleared=["location"]
+    )
+    seen = snapshot_of(state_of(both), owner="me", id="x", rev=1)
+    assert (seen.emails, seen.location) == (("ann@example.com",), "Rome")
