@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.notifier.store.bulk import write_guarded
+from services.notifier.store.network import touch_fields
+from services.notifier.store.people_list import listed_fields
+from services.notifier.store.sorting import sorting_fields
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
 from shared.mongo import (
     Collection,
@@ -125,6 +128,9 @@ def _person_document(snapshot: ContactSnapshot) -> Document:
         document["restricted"] = True
     if head.aliases:
         document["aliases"] = list(head.aliases)
+    document |= sorting_fields(snapshot)
+    document |= touch_fields(snapshot)
+    document |= listed_fields(snapshot)
     return document
 
 

@@ -1,14 +1,19 @@
 """`/api/v1/people`, `/upcoming` and `/owner`: whom the owner knows, what is coming, and the owner's settings."""
 
-from typing import Annotated
+from http import HTTPStatus
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.notifier.domain.people_list import PeopleFilter, Silence, Sort
 from services.notifier.use_cases.acting import profile_of
 from services.notifier.use_cases.listing import list_upcoming
+from services.notifier.use_cases.people_bulk import BulkDone
 from services.notifier.web.api.bodies import FeedMaking
+from services.notifier.web.api.people_bodies import BATCH, PeopleChange, PeopleChanged
 from services.notifier.web.api.routing import PROBLEMS, READING, ApiRoute, answer
 from services.notifier.web.desk import Desk
 from services.notifier.web.session import ApiCaller
@@ -20,7 +25,6 @@ from shared.messages.rpc import (
     Cursor,
     GetContact,
     Limit,
-    ListContacts,
     ListUpcoming,
     OwnerReply,
     OwnerSettings,
@@ -28,28 +32,53 @@ from shared.messages.rpc import (
     UpcomingPage,
 )
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
-from shared.messages.values import Closeness, Id, Text
+from shared.messages.values import Closeness, Id
+
+SEARCH: Final = "Beginnings of words of the name, address, job, place or tags; all of them have to be there."
+SILENCE: Final = "Last in touch longer ago than that, or `never`: no contact is noted."
 
 
 def people_router(desk: Desk) -> APIRouter:
     """Return the routes about people."""
     router = APIRouter(tags=["people"], route_class=ApiRoute)
 
-    @router.get("/people", response_model=ContactPage, responses=READING, summary="List people by name")
+    @router.get("/people", response_model=ContactPage, responses=READING, summary="List people")
     async def list_people(
         request: Request,
         caller: ApiCaller,
-        search: Annotated[str | None, Query(max_length=200, description="Part of a name, address, company or tag.")] = None,
+        search: Annotated[str, Query(max_length=200, description=SEARCH)] = "",
         closeness: Closeness | None = None,
-        tag: Text | None = None,
-        company: Text | None = None,
+        tag: Annotated[str, Query(max_length=200)] = "",
+        company: Annotated[str, Query(max_length=200)] = "",
+        silence: Annotated[Silence | None, Query(description=SILENCE)] = None,
+        sort: Sort = Sort.NAME,
         cursor: Annotated[Cursor | None, Query()] = None,
         limit: Limit = 100,
     ) -> Response:
-        asked = ListContacts(
-            owner=caller.owner, search=search, closeness=closeness, tag=tag, company=company, cursor=cursor, limit=limit
-        )
-        return answer(request, await desk.contacts("list", asked, ContactPage))
+        filters = PeopleFilter(search=search, closeness=closeness, tag=tag, company=company, silence=silence)
+        people, following = await desk.people.some(owner=caller.owner, filters=filters, sort=sort, cursor=cursor, limit=limit)
+        return answer(request, ContactPage(contacts=people, cursor=following))
+
+    @router.post("/people/bulk", response_model=PeopleChanged, responses=PROBLEMS, summary="Change many people")
+    async def change_people(request: Request, caller: ApiCaller, body: PeopleChange) -> Response:
+        """Each of them gets a fact of their own; what is so already is left alone."""
+        if body.matching is None:
+            done = await desk.people_bulk.change_these(owner=caller.owner, contacts=body.contacts or (), change=body.change)
+        else:
+            done = await desk.people_bulk.change_matching(
+                owner=caller.owner, filters=body.matching.filters, expected=body.matching.expected, change=body.change
+            )
+        return answer(request, _told(done))
+
+    @router.api_route("/people/bulk", methods=["GET", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+    async def not_a_person(_: ApiCaller) -> Response:
+        """Say that this is nobody's id, which the routes of one person would take it for."""
+        raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
+
+    @router.post("/people/bulk/{batch}/undo", response_model=PeopleChanged, responses=PROBLEMS, summary="Take that back")
+    async def undo_change(request: Request, caller: ApiCaller, batch: Annotated[str, Path(pattern=BATCH)]) -> Response:
+        """Only what the change did is taken back: whatever was said of a person since stays."""
+        return answer(request, _told(await desk.people_bulk.undo(owner=caller.owner, batch=batch)))
 
     @router.get("/people/{contact}", response_model=ContactSnapshot, responses=READING, summary="Read one person")
     async def get_person(request: Request, caller: ApiCaller, contact: Id) -> Response:
@@ -96,3 +125,7 @@ def owner_router(desk: Desk) -> APIRouter:
         return answer(request, await desk.feeds.issue(request=asked))
 
     return router
+
+
+def _told(done: BulkDone) -> PeopleChanged:
+    return PeopleChanged(batch=done.batch, chosen=done.chosen, changed=done.changed, is_seen=done.is_seen)
