@@ -4,11 +4,10 @@ import asyncio
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import nats.errors
 import typer
-from nats.js.errors import APIError, NotFoundError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from cli.client import Hobnob, call
@@ -18,16 +17,12 @@ from cli.output import complain, notices, print_json, print_table, safe, say
 from cli.shapes import receipt_shape
 from shared import subjects
 from shared.clock import system_clock
-from shared.emitting import Emitter
 from shared.errors import BrokerUnavailable, HobnobError, NotFound
-from shared.messages.cloudevents import new_event
-from shared.messages.facts import FactName, upload_name
 from shared.messages.imports import ImportProgress, ImportState, Receipt, SkippedRow
 from shared.messages.rpc import GetImport
-from shared.streams import IMPORTS_BUCKET
+from shared.uploads import DateOrder, hand_over
 
 SOURCE = "hobnob/cli"
-DateOrder = Literal["dmy", "mdy", "ymd"]
 POLL_S = 1.0
 """After this long without a progress message the service is asked."""
 SILENCE_S = 60.0
@@ -114,31 +109,22 @@ async def import_file(
 
 
 async def _hand_over(hobnob: Hobnob, file: Path, *, owner: str, import_id: str, date_order: DateOrder | None) -> None:
-    name = upload_name(owner=owner, import_id=import_id)
-    size = await _upload(hobnob, file, name=name)
-    data = {"import_id": import_id, "object_name": name, "filename": file.name, "size_bytes": size}
-    if date_order:
-        data["date_order"] = date_order
-    event = new_event(name=FactName.IMPORT_UPLOADED, source=SOURCE, id=import_id, data=data, time=system_clock())
-    await Emitter(hobnob.client).emit([event], owner=owner)
-
-
-async def _upload(hobnob: Hobnob, file: Path, *, name: str) -> int:
     try:
         with file.open("rb") as content:
-            bucket = await hobnob.js.object_store(IMPORTS_BUCKET)
-            info = await bucket.put(name, content)
-    except NotFoundError as exc:
-        raise CommandFailed("the stack has no place for uploads; start it once, or run `python -m shared.topology`") from exc
-    except APIError as exc:
-        raise CommandFailed(f"the broker refused the upload: {exc}") from exc
-    except (TimeoutError, nats.errors.Error) as exc:
-        raise BrokerUnavailable("the upload got no answer") from exc
+            await hand_over(
+                hobnob.client,
+                owner=owner,
+                import_id=import_id,
+                content=content,
+                filename=file.name,
+                source=SOURCE,
+                at=system_clock(),
+                date_order=date_order,
+            )
     except IsADirectoryError as exc:
         raise CommandFailed("this is a folder; name the files in it, or zip it") from exc
     except OSError as exc:
         raise CommandFailed(exc.strerror or str(exc)) from exc
-    return info.size or 0
 
 
 async def _until_done(hobnob: Hobnob, progress: Any, *, owner: str, import_id: str, on_progress: OnProgress) -> ImportProgress:
