@@ -66,6 +66,12 @@ class DeadLetter:
         return str(self.sequence)
 
     @property
+    def owner(self) -> str | None:
+        """Whose network it is about, None where its subject does not say: `hobnob.<family>.<owner>`, which may go on."""
+        parts = self.subject.split(".")
+        return parts[2] if len(parts) > 2 and parts[0] == "hobnob" else None
+
+    @property
     def stored_at(self) -> str | None:
         """When the original was stored, RFC 3339, where the service said so."""
         return self.headers.get("Hobnob-Stored-At")

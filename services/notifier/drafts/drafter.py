@@ -115,6 +115,17 @@ class Drafter:
                 return replace(drafted, common_ground=_ground(snapshot, profile), problem=problem)
         return NO_WORDS
 
+    def try_text(
+        self, *, name: str, text: str, item: Item, snapshot: ContactSnapshot, profile: OwnerProfile, today: date
+    ) -> Drafted:
+        """Return the draft that *text* would make as the template *name*; without words, and with why, where it makes none."""
+        tag = name.partition("/")[0]
+        words = words_for(item=item, snapshot=snapshot, profile=profile, is_belated=reads_belated(item, today=today), tag=tag)
+        if problem := self.library.find_fault(name, text, owner=item.owner):
+            return replace(NO_WORDS, problem=problem)
+        written = self.library.render_text(name, text, owner=item.owner, variables=asdict(words))
+        return replace(_drafted(written, variant=name, language=language_of(tag)), common_ground=_ground(snapshot, profile))
+
     def choices(
         self, *, occasion: Occasion, snapshot: ContactSnapshot, profile: OwnerProfile | None, only_built_in: bool = False
     ) -> tuple[str, list[str]]:

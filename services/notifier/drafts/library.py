@@ -4,6 +4,8 @@ Where templates come from: the built-in ones, those that an operator gave everyb
     <folder>/<language>/<occasion>.<tone>.<variant>.j2            for everybody
     <folder>/<owner>/<language>/<occasion>.<tone>.<variant>.j2    for one owner
 
+Before all of them stand those that an owner wrote on the settings page, which the database keeps.
+
 A file of the same name takes the place of what is behind it; a new name adds a variant. A file that is broken is left out
 and listed with its line and the reason, so what stands behind it speaks instead.
 """
@@ -11,7 +13,9 @@ and listed with its line and the reason, so what stands behind it speaks instead
 import re
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,10 +48,29 @@ class Problem:
     owner: str | None
 
 
+class Origin(StrEnum):
+    """Who gave a template."""
+
+    OWN = "own"
+    """The owner, on the settings page."""
+    FOLDER = "folder"
+    """Whoever runs this installation, in the folder of templates."""
+    SHIPPED = "shipped"
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     text: str
     path: Path
+
+
+def is_template_name(name: str) -> bool:
+    """Whether *name* is `<language>/<occasion>.<tone>.<variant>.j2`."""
+    language, slash, file = name.partition("/")
+    found = _NAME.fullmatch(file)
+    return bool(
+        slash and _LANGUAGE.fullmatch(language) and found and found["occasion"] in set(Occasion) and found["tone"] in set(Tone)
+    )
 
 
 class Library:
@@ -68,6 +91,8 @@ class Library:
             f"{path.parent.name}/{path.name}": _Source(path.read_text("utf-8"), path) for path in sorted(TEMPLATES.glob("*/*.j2"))
         }
         self._overrides: dict[str | None, dict[str, _Source]] = {}
+        self._own: dict[str, dict[str, _Source]] = {}
+        self._own_revs: dict[str, int] = {}
         self._environments: dict[str | None, SandboxedEnvironment] = {}
         self._plain = self._environment((self._builtin,))
         self._problems: tuple[Problem, ...] = ()
@@ -89,6 +114,64 @@ class Library:
     def problems(self, *, owner: str) -> tuple[Problem, ...]:
         """Return what is wrong with the overrides that concern *owner*."""
         return tuple(problem for problem in self._problems if problem.owner in (None, owner))
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """What a template may say."""
+        return self._variables
+
+    def own_rev(self, *, owner: str) -> int:
+        """Return the revision of the owner's own templates that `take_own` took last, 0 for none."""
+        return self._own_revs.get(owner, 0)
+
+    def take_own(self, *, owner: str, rev: int, texts: Mapping[str, str]) -> None:
+        """
+        Use *texts*, by name, as what *owner* wrote, in place of what they wrote before.
+
+        They were tried when they were saved; one that this version no longer takes is left out.
+        """
+        found: dict[str, _Source] = {}
+        for name, text in texts.items():
+            with suppress(*BROKEN):
+                found[name] = self._checked(name, text, Path(name))
+        self._own_revs[owner] = rev
+        if found:
+            self._own[owner] = found
+        else:
+            self._own.pop(owner, None)
+        self._environments.pop(owner, None)
+
+    def origin(self, name: str, *, owner: str) -> Origin | None:
+        """Return who gave the template of that name that speaks for *owner*; None where there is none."""
+        if name in self._own.get(owner, {}):
+            return Origin.OWN
+        if any(name in self._overrides.get(scope, {}) for scope in (owner, None)):
+            return Origin.FOLDER
+        return Origin.SHIPPED if name in self._builtin else None
+
+    def text(self, name: str, *, owner: str, without_own: bool = False) -> str | None:
+        """Return the template of that name that speaks for *owner*, or the one behind their own; None where there is none."""
+        layers = self._layers(owner)[1:] if without_own else self._layers(owner)
+        return next((layer[name].text for layer in layers if name in layer), None)
+
+    def find_fault(self, name: str, text: str, *, owner: str) -> Problem | None:
+        """Return what is wrong with *text* as the template *name* of *owner*, tried with every sample; None for nothing."""
+        try:
+            environment = self._trial_environment(name, text, owner=owner)
+            for sample in self._samples:
+                _check_shape(render(environment, name=name, variables=sample), name=name, is_letter=False)
+        except BROKEN as exc:
+            return self._problem(exc, path=Path(name), owner=owner)
+        return None
+
+    def render_text(self, name: str, text: str, *, owner: str, variables: dict[str, Any]) -> str:
+        """
+        Render *text* as if it were the template *name* of *owner*.
+
+        Raises:
+            BROKEN: it cannot be rendered.
+        """
+        return render(self._trial_environment(name, text, owner=owner), name=name, variables=variables)
 
     def languages(self, *, owner: str) -> list[str]:
         """Return the languages that *owner* has templates in."""
@@ -114,14 +197,17 @@ class Library:
         source = next(layer[name] for layer in self._layers(owner) if name in layer)
         return self._problem(exc, path=source.path, owner=owner)
 
+    def _trial_environment(self, name: str, text: str, *, owner: str) -> SandboxedEnvironment:
+        return self._environment(({name: self._checked(name, text, Path(name))}, *self._layers(owner)))
+
     def _of(self, owner: str | None) -> SandboxedEnvironment:
-        scope = owner if owner in self._overrides else None
+        scope = owner if owner in self._overrides or owner in self._own else None
         if scope not in self._environments:
             self._environments[scope] = self._environment(self._layers(scope))
         return self._environments[scope]
 
     def _layers(self, owner: str | None) -> tuple[Mapping[str, _Source], ...]:
-        own = (self._overrides.get(owner, {}),) if owner is not None else ()
+        own = (self._own.get(owner, {}), self._overrides.get(owner, {})) if owner is not None else ()
         return *own, self._overrides.get(None, {}), self._builtin
 
     @staticmethod
@@ -159,8 +245,12 @@ class Library:
         if not path.is_file():
             raise TemplateSyntaxError("it is no file", 1, name, str(path))
         if path.stat().st_size > SOURCE_BYTES_MAX:
-            raise TemplateSyntaxError(f"it is too large: the most is {SOURCE_BYTES_MAX} bytes", 1, name, str(path))
-        text = path.read_text("utf-8")
+            raise _too_large(name, path)
+        return self._checked(name, path.read_text("utf-8"), path)
+
+    def _checked(self, name: str, text: str, path: Path) -> _Source:
+        if len(text.encode()) > SOURCE_BYTES_MAX:
+            raise _too_large(name, path)
         check(self._plain.parse(text, name, str(path)), variables=self._variables, name=name, filename=str(path))
         return _Source(text, path)
 
@@ -199,6 +289,10 @@ def _reason_against(owner: Sequence[str], language: str, name: str) -> str | Non
     if (found := _NAME.fullmatch(name)) and found["occasion"] in set(Occasion) and found["tone"] in set(Tone):
         return None
     return f"the name is not <occasion>.<tone>.<variant>.j2, the tone one of {', '.join(Tone)}"
+
+
+def _too_large(name: str, path: Path) -> TemplateSyntaxError:
+    return TemplateSyntaxError(f"it is too large: the most is {SOURCE_BYTES_MAX} bytes", 1, name, str(path))
 
 
 def _stamp(path: Path) -> tuple[int, int]:

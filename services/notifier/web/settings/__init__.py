@@ -1,0 +1,1 @@
+"""`/settings`: everything that an owner may set, one module a section."""
