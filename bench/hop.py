@@ -29,7 +29,7 @@ def raw_reader(name: str) -> Consumer:
 
 async def add_consumer(stack: Stack, consumer: Consumer) -> None:
     """Create *consumer*."""
-    await stack.js.add_consumer(consumer.stream, consumer.config(replicas=1))
+    await stack.js.add_consumer(consumer.stream, consumer.config())
 
 
 async def start_raw(stack: Stack, consumer: Consumer, *options: str) -> str:

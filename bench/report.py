@@ -10,12 +10,15 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.hop import HOP
+from bench.pages import pages_table
 from bench.results import Idle, Lateness, Results
 from bench.stack import PROCESSES
 
 HOP_RATIO_MIN = 0.8
 SERVICE_RSS_MAX_MB = 150.0
 IDLE_CPU_MAX_PERCENT = 2.0
+PAGE_P95_MAX_MS = 60.0
+PROMISED_PAGES = ("inbox", "people", "upcoming")
 SERVICES = PROCESSES[2:]
 
 
@@ -24,7 +27,7 @@ def print_report(console: Console, results: Results) -> None:
     console.print(_speed(results))
     for what, raw_is in {c.what: c.raw_is for c in results.all_comparisons}.items():
         console.print(f"  {what}, raw: {raw_is}")
-    for table in (_lateness(results), _linear(results), _idle(results), _memory(results)):
+    for table in (_lateness(results), _linear(results), _idle(results), _memory(results), pages_table(results.pages)):
         console.print(table)
     if results.first_sweep_cpu_s:
         cost = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in results.first_sweep_cpu_s.items())
@@ -46,6 +49,10 @@ def targets(results: Results) -> Iterator[tuple[str, bool, str]]:
     yield f"every service below {SERVICE_RSS_MAX_MB:g} MB", peak < SERVICE_RSS_MAX_MB, f"peak {peak:.0f} MB"
     most = max(idle.usage[name].cpu_percent for idle in results.idle for name in SERVICES)
     yield f"every idle service below {IDLE_CPU_MAX_PERCENT:g} % of a core", most < IDLE_CPU_MAX_PERCENT, f"{most:.1f} %"
+    slowest = max((route for route in results.pages.routes if route.what in PROMISED_PAGES), key=lambda route: route.p95_ms)
+    is_fast = slowest.p95_ms < PAGE_P95_MAX_MS
+    what = f"{', '.join(PROMISED_PAGES)}: p95 below {PAGE_P95_MAX_MS:g} ms"
+    yield what, is_fast, f"{slowest.p95_ms:.1f} ms ({slowest.what})"
 
 
 def as_json(results: Results) -> str:

@@ -125,6 +125,34 @@ class Idle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RouteTimes:
+    """How long a page took, each time it was asked for, and how large it is."""
+
+    what: str
+    times_s: tuple[float, ...]
+    bytes: int
+
+    @property
+    def p50_ms(self) -> float:
+        """The median, in milliseconds."""
+        return 1e3 * median(self.times_s)
+
+    @property
+    def p95_ms(self) -> float:
+        """What 95 of 100 stay below, in milliseconds."""
+        return 1e3 * quantiles(self.times_s, n=20)[18]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageTimes:
+    """The pages of a network of some size, and a route that does nothing."""
+
+    people: int
+    items: int
+    routes: tuple[RouteTimes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
     """A whole run."""
 
@@ -136,6 +164,7 @@ class Results:
     idle: tuple[Idle, ...]
     first_sweep_cpu_s: Mapping[str, float]
     """Processor time of a sweep over everybody of the largest burst, by process."""
+    pages: PageTimes
 
     @property
     def all_comparisons(self) -> tuple[Comparison, ...]:

@@ -9,6 +9,7 @@ from bench.hop import measure_hop
 from bench.idle import watch_empty, watch_restarted
 from bench.importing import measure_import
 from bench.machine import describe_machine
+from bench.pages import measure_pages
 from bench.results import Burst, Comparison, Idle, Import, Results
 from bench.sizes import Sizes
 from bench.stack import Stack
@@ -50,6 +51,8 @@ async def run(sizes: Sizes, *, say: Callable[[str], None]) -> Results:
     for rows in sizes.import_rows:
         announce(f"import, {rows:,} rows")
         imports.append(await measure_import(rows=rows, rounds=sizes.rounds_of(rows)))
+    announce(f"pages, {sizes.page_people:,} people, {sizes.page_items:,} items")
+    pages = await measure_pages(people=sizes.page_people, items=sizes.page_items, requests=sizes.page_requests)
     announce("done")
     return Results(
         started_at=started_at,
@@ -59,4 +62,5 @@ async def run(sizes: Sizes, *, say: Callable[[str], None]) -> Results:
         bursts=tuple(bursts),
         idle=tuple(idle),
         first_sweep_cpu_s=sweep,
+        pages=pages,
     )

@@ -18,6 +18,10 @@ class Sizes:
     """Rounds of whatever has `LARGE` items or more: a single one takes minutes, and varies less."""
     idle_s: float
     """Length of the window in which idle processes are watched."""
+    page_people: int
+    page_items: int
+    page_requests: int
+    """Of each page; the first two are the size of the network whose pages are asked for."""
 
     def rounds_of(self, count: int) -> int:
         """Return how many rounds work of *count* items has."""
@@ -32,6 +36,9 @@ FULL = Sizes(
     rounds=3,
     large_rounds=3,
     idle_s=30.0,
+    page_people=20_000,
+    page_items=100_000,
+    page_requests=300,
 )
 QUICK = Sizes(
     import_rows=(500,),
@@ -41,4 +48,7 @@ QUICK = Sizes(
     rounds=1,
     large_rounds=1,
     idle_s=1.0,
+    page_people=300,
+    page_items=1_000,
+    page_requests=20,
 )

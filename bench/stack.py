@@ -52,7 +52,7 @@ class Stack:
     def __init__(self, root: Path) -> None:
         self.folder = DataFolder(root)
         self.folder.create()
-        nats_port, mongo_port = free_port(), free_port()
+        nats_port, mongo_port, self.http_port = free_port(), free_port(), free_port()
         self.nats_url = f"nats://{HOST}:{nats_port}"
         self.mongo_url = f"mongodb://{HOST}:{mongo_port}"
         self.credentials = ensure_credentials(self.folder.credentials)
@@ -90,7 +90,7 @@ class Stack:
                     name=name,
                     nats_url=self.nats_url,
                     mongo_url=self.mongo_url,
-                    http_port=free_port(),
+                    http_port=self.http_port,
                     credentials=self.credentials,
                 )
             )
