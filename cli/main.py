@@ -8,7 +8,22 @@ from typing import Annotated
 
 import typer
 
-from cli import channels, contacts, dead, digest, doctor, draft, emit, emitters, importing, inbox, owners, stack, upcoming
+from cli import (
+    channels,
+    contacts,
+    dead,
+    digest,
+    doctor,
+    draft,
+    emit,
+    emitters,
+    history,
+    importing,
+    inbox,
+    owners,
+    stack,
+    upcoming,
+)
 from cli.options import Data
 from cli.output import complain
 from shared.errors import HobnobError
@@ -26,6 +41,7 @@ stack.register(app)
 app.command("import")(importing.import_files)
 app.command("emit")(emit.emit)
 app.add_typer(contacts.app, name="contacts")
+app.add_typer(history.app, name="facts")
 app.command("upcoming")(upcoming.upcoming)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(draft.app, name="draft")

@@ -32,7 +32,7 @@ async def stack_status(data: Path | None, settings: CliSettings) -> dict[str, An
     """
     if is_remote(data, settings):
         async with connected(resolve(data, settings)) as hobnob:
-            return await _remote(hobnob, settings.nats_url)
+            return await _remote(hobnob, settings)
     from deploy.local.control import look
 
     root = data_folder(data, settings).resolve()
@@ -64,7 +64,7 @@ async def _local(root: Path, state: StackState, settings: CliSettings) -> dict[s
     }
 
 
-async def _remote(hobnob: Hobnob, nats_url: str) -> dict[str, Any]:
+async def _remote(hobnob: Hobnob, settings: CliSettings) -> dict[str, Any]:
     processes = []
     for name in SERVICES:
         state = "running" if await _answers(hobnob, name) else "stopped"
@@ -72,8 +72,8 @@ async def _remote(hobnob: Hobnob, nats_url: str) -> dict[str, Any]:
     all_run = all(process["state"] == "running" for process in processes)
     return {
         "state": "running" if all_run else "incomplete",
-        "nats_url": nats_url,
-        "http_url": None,
+        "nats_url": settings.nats_url,
+        "http_url": settings.http_url,
         "processes": processes,
         "dead_letters": await _dead_letters(hobnob),
     }

@@ -13,6 +13,7 @@ from services.notifier.use_cases.channels import Channels
 from services.notifier.use_cases.diagnosis import diagnose
 from services.notifier.use_cases.digest import preview_digest, send_digest, take_owner_timers
 from services.notifier.use_cases.due import take_firings
+from services.notifier.use_cases.erasing import erase_contact
 from services.notifier.use_cases.feeds import Feeds
 from services.notifier.use_cases.lateness import note_late
 from services.notifier.use_cases.listing import list_inbox, list_upcoming
@@ -26,6 +27,7 @@ from shared import subjects
 from shared.broker import Received, Refused, answer_requests, subscribe_batches
 from shared.errors import InvalidMessage
 from shared.messages.access import IssueCredential, IssueFeed, ListCredentials, RevokeCredential, SetPassword, SignInLink
+from shared.messages.curation import EraseContact
 from shared.messages.reminders import ITEM_TIMERS, Agenda, Reminder
 from shared.messages.rpc import (
     EditItem,
@@ -230,9 +232,13 @@ def _register_telling(broker: NatsBroker, *, telling: Callable[[], Telling]) -> 
     async def on_send(request: AskDigest) -> Message:
         return await send_digest(telling(), request=request)
 
+    async def on_erase(request: EraseContact) -> Message:
+        return await erase_contact(telling().tools, deliveries=telling().deliveries, request=request)
+
     async def on_diagnose(_: Diagnose) -> Message:
         return await diagnose(telling())
 
+    answer_requests(broker, service=SERVICE, verb="erase", request=EraseContact, handle=on_erase)
     answer_requests(broker, service=SERVICE, verb="digest.preview", request=AskDigest, handle=on_preview)
     answer_requests(broker, service=SERVICE, verb="digest.send", request=AskDigest, handle=on_send, at_once=WAIT_AT_ONCE)
     answer_requests(broker, service=SERVICE, verb="diagnose", request=Diagnose, handle=on_diagnose)

@@ -1,5 +1,5 @@
 """
-Messages to the owner in words: the digest, reminders that go at once, the test of a channel.
+Messages to the owner in words: the digest, reminders that go at once, the test of a channel, a link to sign in.
 
 The words are macros, one file a language, in `templates/digest/`. A macro is given values and returns text; no value is ever
 read as a template, and each is one clean line, so a name can break neither a subject nor a message.
@@ -120,6 +120,15 @@ class NoticeWriter:
         """Return whose occasion it is and what, for a calendar that says when."""
         words = self._speaker(profile)
         return words.say("entry", words.coming(coming) | {"days_left": None, "is_belated": False})
+
+    def sign_in_link(self, *, url: str, profile: OwnerProfile) -> Notice:
+        """Return the message with a link that signs the owner in."""
+        words = self._speaker(profile)
+        link = Link(label=words.say("link_open"), url=url)
+        return words.notice(
+            words.say("link_title"),
+            [Line(text=words.say("link_text")), Line(), Line(links=(link,)), Line(), Line(text=words.say("link_ignore"))],
+        )
 
     def test(self, *, channel: str, profile: OwnerProfile) -> Notice:
         """Return the message that tries a channel."""

@@ -22,6 +22,7 @@ from shared.messages.cloudevents import dump_event, new_event
 from shared.messages.facts import FactName
 from shared.messages.reminders import InboxChanged, ItemState
 from shared.messages.values import Direction, format_instant
+from shared.metrics import ITEM_CHANGES
 from shared.streams import INBOX, INTAKE
 
 log = get_logger(__name__)
@@ -66,6 +67,8 @@ class Relay:
         facts = [(item, sent_fact(item, c)) for item in items for c in item.pending if c.state is ItemState.SENT]
         refused |= await self._publish_to(INTAKE, facts)
         done = [item for item in items if item.id not in refused]
+        for change in (change for item in done for change in item.pending):
+            self._counters.count(ITEM_CHANGES, change.state.value)
         await self._inbox.mark_published(done)
         return len(done)
 

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, model_validator
 
 from shared.settings import StoreSettings
+from shared.uploads import MAX_UPLOAD_BYTES
 
 
 class NotifierSettings(StoreSettings):
@@ -59,6 +60,9 @@ class NotifierSettings(StoreSettings):
 
     digest_settle_s: Annotated[float, Field(ge=0)] = 20.0
     """How long a digest waits, in seconds, for what the timers of the same instant bring."""
+
+    upload_max_bytes: Annotated[int, Field(ge=1, le=MAX_UPLOAD_BYTES)] = MAX_UPLOAD_BYTES
+    """Most that is taken at once on the page Import; it lies in the folder of temporary files until the broker has it."""
 
     @model_validator(mode="after")
     def _has_both_or_neither(self) -> Self:

@@ -38,7 +38,7 @@ def links_for(*, person: ContactSnapshot, draft: Draft) -> tuple[ItemLink, ...]:
         text = quote(_lines(draft.body), safe="")
         found.append(ItemLink(kind="sms", url=_fitting(f"sms:{number}", f"?body={text}")))
         found.append(ItemLink(kind="whatsapp", url=_fitting(f"https://wa.me/{number[1:]}", f"?text={text}")))
-    if profile := _linkedin_of(person):
+    if profile := linkedin_of(person):
         found.append(ItemLink(kind="linkedin", url=profile))
     return tuple(found)
 
@@ -81,7 +81,8 @@ def _mobile_of(person: ContactSnapshot) -> str | None:
     return None
 
 
-def _linkedin_of(person: ContactSnapshot) -> str | None:
+def linkedin_of(person: ContactSnapshot) -> str | None:
+    """Return the address of their LinkedIn profile as a link that leads there and nowhere else; None where it is none."""
     text = (person.linkedin_url or "").strip()
     if not text:
         return None

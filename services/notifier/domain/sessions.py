@@ -13,6 +13,9 @@ SESSION_IDLE: Final = timedelta(days=7)
 ATTEMPTS_WINDOW: Final = timedelta(minutes=15)
 ATTEMPTS_PER_OWNER: Final = 20
 ATTEMPTS_PER_ADDRESS: Final = 40
+LINKS_PER_OWNER: Final = 3
+"""Links that are mailed to one owner within the window: a stranger who asks for more does not fill their mailbox."""
+LINKS_PER_ADDRESS: Final = 10
 PASSWORD_CHARS_MIN: Final = 10
 PASSWORD_CHARS_MAX: Final = 200
 

@@ -1,11 +1,13 @@
 """Projection of the agendas: what is planned for each contact."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from services.notifier.store.bulk import write_guarded
+from services.notifier.store.together import ask_together, count_together
 from shared.messages.reminders import Agenda, Planned
 from shared.mongo import (
     ASCENDING,
@@ -15,6 +17,7 @@ from shared.mongo import (
     IndexModel,
     ReplaceOne,
     aggregate,
+    make_indexes,
     store_errors,
 )
 
@@ -35,12 +38,19 @@ class Line(NamedTuple):
     stored_at: datetime
 
 
+class Outline(NamedTuple):
+    """What is planned for one contact, and the revision of the snapshot that it was planned from."""
+
+    rev: int
+    lines: tuple[Planned, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What is planned for one date: how much, and the first lines of it."""
+    """What is planned for one date: for how many people, and lines of the first of them."""
 
     on: date
-    count: int
+    people: int
     lines: Sequence[Line]
 
 
@@ -51,9 +61,14 @@ class AgendaStore:
         self._agendas: Collection = database["agenda"]
 
     async def ensure_indexes(self) -> None:
-        """Create what the query below needs."""
-        with store_errors():
-            await self._agendas.create_indexes([IndexModel([("owner", ASCENDING), ("planned.due_at", ASCENDING)], name="by_due")])
+        """Create what the queries below need."""
+        await make_indexes(
+            self._agendas,
+            [
+                IndexModel([("owner", ASCENDING), ("planned.due_at", ASCENDING)], name="by_due"),
+                IndexModel([("owner", ASCENDING), ("planned.on", ASCENDING)], name="by_date"),
+            ],
+        )
 
     async def save(self, agendas: Mapping[str, tuple[Agenda, datetime]]) -> None:
         """
@@ -78,6 +93,20 @@ class AgendaStore:
             for contact, (agenda, stored_at) in agendas.items()
         ]
         await write_guarded(self._agendas, writes)
+
+    async def of_contact(self, *, owner: str, contact: str) -> Outline | None:
+        """Return what is planned for one contact of *owner*, None where nothing was ever planned."""
+        with store_errors():
+            found = await self._agendas.find_one({"_id": contact, "owner": owner}, {"rev": 1, "planned": 1})
+        return Outline(found["rev"], tuple(_line(line) for line in found["planned"])) if found else None
+
+    async def erase(self, *, owner: str, contacts: Iterable[str]) -> int:
+        """Delete the agendas of *contacts* of *owner*; return how many of them said anything."""
+        query: Document = {"_id": {"$in": list(contacts)}, "owner": owner}
+        with store_errors():
+            count = await self._agendas.count_documents({**query, "planned.0": {"$exists": True}})
+            await self._agendas.delete_many(query)
+        return count
 
     async def page(
         self, *, owner: str, since: datetime, until: datetime, after: Place | None, limit: int
@@ -111,18 +140,20 @@ class AgendaStore:
         return [_stored(found) for found in await aggregate(self._agendas, pipeline)]
 
     async def days(self, *, owner: str, first: date, last: date, shown: int) -> list[Day]:
-        """Return the dates from *first* to *last* for which something is planned, each with its first *shown* lines."""
-        line = {"_id": "$_id", "planned": "$planned", "stored_us": "$stored_us"}
-        pipeline = [
-            *_dated(owner, first, last),
-            {"$sort": {"planned.due_at": 1, "planned.id": 1}},
-            {"$group": {"_id": "$planned.on", "count": {"$sum": 1}, "lines": {"$push": line}}},
-            {"$project": {"count": 1, "lines": {"$slice": ["$lines", shown]}}},
-            {"$sort": {"_id": 1}},
-        ]
+        """
+        Return the dates from *first* to *last* for which something is planned, each with lines of *shown* people.
+
+        People are counted in the index alone: of a large network nothing is read but what is shown.
+        """
+        dates = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        queries: list[Document] = [{"owner": owner, "planned.on": on.isoformat()} for on in dates]
+        lines: Document = {"$project": {"planned": 1, "stored_us": 1}}
+        counts, found = await asyncio.gather(
+            count_together(self._agendas, queries),
+            ask_together(self._agendas, [[{"$match": query}, {"$limit": shown}, lines] for query in queries]),
+        )
         return [
-            Day(date.fromisoformat(found["_id"]), found["count"], [_stored(each) for each in found["lines"]])
-            for found in await aggregate(self._agendas, pipeline)
+            Day(on, people, _lines_on(on, agendas)) for on, people, agendas in zip(dates, counts, found, strict=True) if people
         ]
 
 
@@ -139,6 +170,10 @@ def _dated(owner: str, first: date, last: date) -> list[Document]:
         # Dates are text of one length here, so that they compare as dates.
         {"$match": {"planned.on": {"$gte": first.isoformat(), "$lte": last.isoformat()}}},
     ]
+
+
+def _lines_on(on: date, agendas: Iterable[Document]) -> list[Line]:
+    return [_stored({**each, "planned": line}) for each in agendas for line in each["planned"] if line["on"] == on.isoformat()]
 
 
 def _stored(found: Document) -> Line:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from services.notifier.domain.deliveries import Channel
-from shared.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel, store_errors
+from shared.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel, make_indexes, store_errors
 
 _HEALTH = ("delivered_at", "failing_since", "failures", "last_error", "next_try_at")
 """What a delivery changes of a channel, and nothing else does."""
@@ -17,8 +17,7 @@ class ChannelStore:
 
     async def ensure_indexes(self) -> None:
         """Create what the queries below need."""
-        with store_errors():
-            await self._channels.create_indexes([IndexModel([("owner", ASCENDING), ("order", ASCENDING)], name="of_owner")])
+        await make_indexes(self._channels, [IndexModel([("owner", ASCENDING), ("order", ASCENDING)], name="of_owner")])
 
     async def of(self, owner: str) -> list[Channel]:
         """Return an owner's channels in the order in which they are tried."""

@@ -6,7 +6,7 @@ from services.notifier.domain.access import Credential, fingerprint, is_secret
 from services.notifier.domain.opaque_secrets import digest_of
 from shared.access import credential_user
 from shared.messages.access import Scope
-from shared.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel, store_errors
+from shared.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel, make_indexes, store_errors
 
 
 class CredentialStore:
@@ -21,8 +21,7 @@ class CredentialStore:
             IndexModel([("secret_sha256", ASCENDING)], unique=True, name="by_secret"),
             IndexModel([("owner", ASCENDING), ("_id", ASCENDING)], name="of_owner"),
         ]
-        with store_errors():
-            await self._credentials.create_indexes(indexes)
+        await make_indexes(self._credentials, indexes)
 
     async def by_secret(self, secret: str) -> Credential | None:
         """

@@ -8,16 +8,28 @@ A sender holds a delivery by a lease; of one that was killed it runs out, and an
 restart, tells it: a push may then come twice. A mail comes with the same Message-ID.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from services.notifier.domain.deliveries import Delivery, Kind, Outcome, Try
-from shared.mongo import ASCENDING, DESCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel, store_errors
+from shared.mongo import (
+    ASCENDING,
+    DESCENDING,
+    Collection,
+    Database,
+    Document,
+    DuplicateKeyError,
+    IndexModel,
+    make_indexes,
+    store_errors,
+)
 
 KEPT: Final = timedelta(days=60)
 PENDING: Final = "pending"
+IDS_IN_PATTERN: Final = 400
+"""A pattern of the database may have 32,764 characters; an id has up to 64."""
 _WINDOW: Final = "told_at_once"
 
 
@@ -44,14 +56,14 @@ class DeliveryStore:
     async def ensure_indexes(self) -> None:
         """Create what the queries below need."""
         is_pending = {"state": PENDING}
-        with store_errors():
-            await self._deliveries.create_indexes(
-                [
-                    IndexModel([("next_at", ASCENDING)], partialFilterExpression=is_pending, name="pending"),
-                    IndexModel([("owner", ASCENDING), ("kind", ASCENDING), ("settled_at", DESCENDING)], name="of_owner"),
-                    IndexModel([("settled_at", ASCENDING)], expireAfterSeconds=int(KEPT.total_seconds()), name="kept"),
-                ]
-            )
+        await make_indexes(
+            self._deliveries,
+            [
+                IndexModel([("next_at", ASCENDING)], partialFilterExpression=is_pending, name="pending"),
+                IndexModel([("owner", ASCENDING), ("kind", ASCENDING), ("settled_at", DESCENDING)], name="of_owner"),
+                IndexModel([("settled_at", ASCENDING)], expireAfterSeconds=int(KEPT.total_seconds()), name="kept"),
+            ],
+        )
 
     # --- planning -----------------------------------------------------------------------------------------------------
 
@@ -146,6 +158,17 @@ class DeliveryStore:
         with store_errors():
             cursor = self._deliveries.find(query).sort("due_at", ASCENDING).limit(limit)
             return [(_delivery(document), document["next_at"]) async for document in cursor]
+
+    async def erase(self, *, owner: str, contacts: Sequence[str]) -> int:
+        """Take items about *contacts* out of what was or is to be told to *owner*; return how many deliveries named any."""
+        changed = 0
+        for start in range(0, len(contacts), IDS_IN_PATTERN):
+            # Ids are letters, digits, "_" and "-".
+            named = {"$regex": f"^({'|'.join(contacts[start : start + IDS_IN_PATTERN])}):"}
+            with store_errors():
+                result = await self._deliveries.update_many({"owner": owner, "items": named}, {"$pull": {"items": named}})
+            changed += result.modified_count
+        return changed
 
     # --- what goes at once --------------------------------------------------------------------------------------------
 

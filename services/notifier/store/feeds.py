@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.notifier.domain.opaque_secrets import digest_of
-from shared.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel, store_errors
+from shared.mongo import ASCENDING, Collection, Database, Document, DuplicateKeyError, IndexModel, make_indexes, store_errors
 
 
 class FeedStore:
@@ -14,8 +14,7 @@ class FeedStore:
 
     async def ensure_indexes(self) -> None:
         """Create what the queries below need."""
-        with store_errors():
-            await self._feeds.create_indexes([IndexModel([("secret_sha256", ASCENDING)], unique=True, name="by_secret")])
+        await make_indexes(self._feeds, [IndexModel([("secret_sha256", ASCENDING)], unique=True, name="by_secret")])
 
     async def owner_of(self, secret: str) -> str | None:
         """Return whose feed has this secret, or None. The index is asked for a hash: the time tells nothing about a guess."""

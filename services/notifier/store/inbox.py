@@ -20,7 +20,8 @@ from shared.mongo import (
     ReplaceOne,
     UpdateOne,
     aggregate,
-    insert_new,
+    insert_missing,
+    make_indexes,
     store_errors,
 )
 
@@ -56,20 +57,20 @@ class InboxStore:
 
     async def ensure_indexes(self) -> None:
         """Create what the queries below need."""
-        with store_errors():
-            await self._items.create_indexes(
-                [
-                    IndexModel(
-                        [("owner", ASCENDING), ("state", ASCENDING), ("surfaced_at", DESCENDING), ("_id", ASCENDING)],
-                        name="newest_first",
-                    ),
-                    IndexModel([("contact", ASCENDING)], name="of_contact"),
-                    IndexModel([("pending.at", ASCENDING)], sparse=True, name="unpublished"),
-                    IndexModel([("snoozed_until", ASCENDING)], sparse=True, name="snoozed"),
-                    IndexModel([("send_at", ASCENDING)], sparse=True, name="scheduled"),
-                    IndexModel([("claimed_until", ASCENDING)], sparse=True, name="claimed"),
-                ]
-            )
+        await make_indexes(
+            self._items,
+            [
+                IndexModel(
+                    [("owner", ASCENDING), ("state", ASCENDING), ("surfaced_at", DESCENDING), ("_id", ASCENDING)],
+                    name="newest_first",
+                ),
+                IndexModel([("contact", ASCENDING)], name="of_contact"),
+                IndexModel([("pending.at", ASCENDING)], sparse=True, name="unpublished"),
+                IndexModel([("snoozed_until", ASCENDING)], sparse=True, name="snoozed"),
+                IndexModel([("send_at", ASCENDING)], sparse=True, name="scheduled"),
+                IndexModel([("claimed_until", ASCENDING)], sparse=True, name="claimed"),
+            ],
+        )
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -187,15 +188,24 @@ class InboxStore:
             cursor = self._items.find({"pending.at": {"$exists": True}}).sort("pending.at", ASCENDING).limit(limit)
             return [from_document(document) async for document in cursor]
 
+    async def unpublished_since(self) -> tuple[int, datetime | None]:
+        """Return how many items have changes that are not known to be published, and since when the oldest of them has."""
+        query: Document = {"pending.at": {"$exists": True}}
+        with store_errors():
+            oldest = await self._items.find_one(query, {"pending.at": 1}, sort=[("pending.at", ASCENDING)])
+            count = await self._items.count_documents(query)
+        return count, min(change["at"] for change in oldest["pending"]) if oldest else None
+
     async def _read(self, query: Document, *, limit: int = 0) -> list[Item]:
         with store_errors():
             return [from_document(document) async for document in self._items.find(query, limit=limit)]
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
-    async def insert(self, documents: Sequence[Document]) -> int:
-        """Insert those new items that are not there yet; return how many were new."""
-        inserted = await insert_new(self._items, documents)
+    async def insert(self, documents: Sequence[Document]) -> set[str]:
+        """Insert those new items that are not there yet; return the ids of those that were new."""
+        present = await insert_missing(self._items, documents)
+        inserted = {document["_id"] for place, document in enumerate(documents) if place not in present}
         if inserted:
             self._on_change({document["owner"] for document in documents})
         return inserted
@@ -230,3 +240,17 @@ class InboxStore:
                 {"contact": {"$in": list(contacts)}},
                 {"$unset": {"draft": "", "said": "", "label": "", "owner_lines": "", "reason": ""}, "$inc": {"revision": 1}},
             )
+
+    async def erase(self, *, owner: str, contacts: Iterable[str]) -> int:
+        """Delete the items of *owner* about *contacts*, unless one is being sent just now; return how many there were."""
+        query = {"owner": owner, "contact": {"$in": list(contacts)}, "state": {"$ne": ItemState.SENDING.value}}
+        with store_errors():
+            result = await self._items.delete_many(query)
+        if result.deleted_count:
+            self._on_change({owner})
+        return int(result.deleted_count)
+
+    async def has_any(self, *, owner: str, contacts: Iterable[str]) -> bool:
+        """Whether *owner* has any item about *contacts*."""
+        with store_errors():
+            return await self._items.find_one({"owner": owner, "contact": {"$in": list(contacts)}}, {"_id": 1}) is not None

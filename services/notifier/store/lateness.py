@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from services.notifier.store.bulk import write_guarded
-from shared.mongo import ASCENDING, Collection, Database, IndexModel, UpdateOne, aggregate, store_errors
+from shared.mongo import ASCENDING, Collection, Database, IndexModel, UpdateOne, aggregate, make_indexes
 
 KEPT: Final = timedelta(days=60)
 
@@ -31,8 +31,7 @@ class LatenessStore:
             IndexModel([("owner", ASCENDING), ("on", ASCENDING)], name="of_owner"),
             IndexModel([("at", ASCENDING)], expireAfterSeconds=int(KEPT.total_seconds()), name="kept"),
         ]
-        with store_errors():
-            await self._days.create_indexes(indexes)
+        await make_indexes(self._days, indexes)
 
     async def note(self, late: Mapping[str, Lateness], *, at: datetime) -> None:
         """Add what was late, by owner, to the day of *at* in UTC. A batch that is delivered twice counts twice."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.notifier.domain.sessions import ATTEMPTS_WINDOW, SESSION_LIFETIME, Session
-from shared.mongo import ASCENDING, Collection, Database, Document, IndexModel, store_errors
+from shared.mongo import ASCENDING, DESCENDING, Collection, Database, Document, IndexModel, make_indexes, store_errors
 
 
 class SessionStore:
@@ -17,10 +17,10 @@ class SessionStore:
     async def ensure_indexes(self) -> None:
         """Create what the queries below need."""
         ending = IndexModel([("ends_at", ASCENDING)], expireAfterSeconds=0, name="over")
-        with store_errors():
-            await self._sessions.create_indexes([ending, IndexModel([("owner", ASCENDING)], name="of_owner")])
-            await self._links.create_indexes([ending, IndexModel([("owner", ASCENDING)], name="of_owner")])
-            await self._attempts.create_indexes([ending])
+        of_owner = IndexModel([("owner", ASCENDING)], name="of_owner")
+        await make_indexes(self._sessions, [ending, of_owner])
+        await make_indexes(self._links, [ending, of_owner])
+        await make_indexes(self._attempts, [ending])
 
     async def add(self, session: Session) -> None:
         """Keep a new session."""
@@ -38,9 +38,13 @@ class SessionStore:
         """Return a session, over or not; None when there is none."""
         with store_errors():
             found = await self._sessions.find_one({"_id": digest})
-        if found is None:
-            return None
-        return Session(digest=found["_id"], owner=found["owner"], created_at=found["created_at"], seen_at=found["seen_at"])
+        return _session(found) if found else None
+
+    async def of(self, owner: str) -> list[Session]:
+        """Return the sessions of *owner*, over or not, the one that was used last first."""
+        with store_errors():
+            cursor = self._sessions.find({"owner": owner}).sort("seen_at", DESCENDING)
+            return [_session(document) async for document in cursor]
 
     async def touch(self, digest: str, *, at: datetime) -> None:
         """Note that a session was used."""
@@ -86,3 +90,9 @@ class SessionStore:
                 return_document=True,
             )
         return int(found["count"]) if found else 1
+
+
+def _session(document: Document) -> Session:
+    return Session(
+        digest=document["_id"], owner=document["owner"], created_at=document["created_at"], seen_at=document["seen_at"]
+    )

@@ -34,6 +34,7 @@ from shared.errors import InvalidMessage, PermanentError, StoreUnavailable, Tran
 from shared.logging import get_logger
 from shared.messages.reminders import ItemState
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
+from shared.metrics import GREETINGS
 
 log = get_logger(__name__)
 
@@ -189,6 +190,7 @@ async def _write_down(tools: Tools, claimed: Item, outcome: Outcome) -> None:
                 break  # the owner has said meanwhile what became of it
             if await tools.inbox.save([settled]):
                 tools.counters.add(f"mail.{settled.state.value}")
+                tools.counters.count(GREETINGS, settled.state.value)
                 await tools.relay.publish_soon([item.id])
                 return
             item = await tools.inbox.find(owner=claimed.owner, item=claimed.id)

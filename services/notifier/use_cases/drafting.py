@@ -5,6 +5,7 @@ from datetime import date
 
 from services.notifier.domain.items import Item
 from services.notifier.drafts import Drafted
+from services.notifier.use_cases.own_templates import load_own
 from services.notifier.use_cases.tools import Tools
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
 from shared.messages.values import Occasion
@@ -29,6 +30,8 @@ async def write_drafts(
         today: The owner's date.
     """
     tools.drafter.refresh()
+    if items:
+        await load_own(tools, owner=items[0].owner)
     known = [people[item.contact] for item in items if item.is_open and not item.words and item.contact in people]
     used = await _last_used(tools, owner=items[0].owner, people=known) if known else {}
     return [

@@ -6,7 +6,8 @@ snapshot is the one it was armed from is taken at once; only the others are look
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from services.notifier.domain.items import is_belated, today_of
@@ -18,8 +19,10 @@ from services.notifier.store.people import Head, head_of
 from services.notifier.use_cases.people import profiles_of, withdraw_outdated
 from services.notifier.use_cases.snoozes import wake_fired
 from services.notifier.use_cases.tools import Tools
+from shared.counters import Counters
 from shared.errors import TransientError
 from shared.messages.reminders import ITEM_TIMERS, Reminder, ReminderKind
+from shared.metrics import ITEMS, LATENESS_S
 
 ATTEMPTS = 5
 """Rounds against concurrent changes before the batch is left for its next delivery."""
@@ -65,9 +68,11 @@ async def _take_occasions(tools: Tools, reminders: Sequence[Reminder], *, now: d
         for reminder in fresh
     ]
     created = await tools.inbox.insert(documents)
-    tools.counters.add("inbox.created", created)
-    if created < len(documents):
-        tools.counters.add("inbox.repeated", len(documents) - created)
+    tools.counters.add("inbox.created", len(created))
+    new = {reminder.id: reminder for reminder in fresh if reminder.id in created}
+    _measure(new.values(), counters=tools.counters, now=tools.clock())
+    if len(created) < len(documents):
+        tools.counters.add("inbox.repeated", len(documents) - len(created))
         await _fire_again(tools, fresh, todays, now=now)
     # Somebody may have been muted between the look and the insert. The people's consumer withdraws what it finds after it
     # wrote; what it did not find because it was not there yet is found here, because its write shows in the generation.
@@ -75,6 +80,13 @@ async def _take_occasions(tools: Tools, reminders: Sequence[Reminder], *, now: d
         present = await tools.people.heads(contacts)
         changed = [contact for contact, head in present.items() if contact not in heads or head.rev != heads[contact].rev]
         await withdraw_outdated(tools, contacts=changed)
+
+
+def _measure(reminders: Collection[Reminder], *, counters: Counters, now: datetime) -> None:
+    """Note how late reminders became items, and how many there are of each occasion."""
+    counters.observe(LATENESS_S, [max((now - reminder.due_at).total_seconds(), 0.0) for reminder in reminders])
+    for occasion, count in Counter(reminder.occasion for reminder in reminders).items():
+        counters.count(ITEMS, occasion.value, by=count)
 
 
 def _sift(reminders: Sequence[Reminder], heads: Mapping[str, Head]) -> tuple[list[Reminder], list[Reminder]]:

@@ -19,7 +19,8 @@ from shared.messages.snapshots import ContactSnapshot, OwnerProfile
 from shared.messages.values import Closeness, Occasion
 from shared.requests import ask
 
-PAGE_ITEMS: Final = 30
+PAGE_ITEMS: Final = 15
+"""A card is some 5 kB with all that can be done: the whole page stays below 100 kB, and is made in half the time of thirty."""
 FOUND_MAX: Final = 200
 """People whose items a search by words shows."""
 STANDARD_MAX: Final = 1_000

@@ -10,11 +10,12 @@ from services.notifier.domain.links import links_for
 from services.notifier.domain.owner_lines import without_owner_lines
 from services.notifier.domain.sending import Route
 from services.notifier.domain.staleness import silence
+from services.notifier.domain.widening import widening
 from services.notifier.drafts import Drafted
 from services.notifier.use_cases.drafting import write_drafts
 from services.notifier.use_cases.people import profiles_of
 from services.notifier.use_cases.tools import Tools
-from shared.messages.reminders import ItemState, Via
+from shared.messages.reminders import ItemState, Planned, Via
 from shared.messages.rpc import (
     ContactName,
     InboxItem,
@@ -123,14 +124,7 @@ def _links(item: Item, drafted: Drafted, person: ContactSnapshot | None) -> tupl
 
 async def list_upcoming(tools: Tools, *, request: ListUpcoming) -> UpcomingPage:
     """Return one page of what is planned for the owner's contacts, the next first; nobody who is not to be greeted."""
-    now = tools.clock()
-    lines = await tools.agenda.page(
-        owner=request.owner,
-        since=now,
-        until=now + timedelta(days=request.days),
-        after=read_cursor(request.cursor),
-        limit=request.limit + 1,
-    )
+    lines = await _next_lines(tools, request=request)
     page = lines[: request.limit]
     people = await tools.people.snapshots(contacts={contact for contact, _ in page}, owner=request.owner)
     items = [
@@ -147,6 +141,19 @@ async def list_upcoming(tools: Tools, *, request: ListUpcoming) -> UpcomingPage:
     ]
     cursor = write_cursor((page[-1][1].due_at, page[-1][1].id)) if len(lines) > request.limit else None
     return UpcomingPage(items=tuple(items), cursor=cursor)
+
+
+async def _next_lines(tools: Tools, *, request: ListUpcoming) -> list[tuple[str, Planned]]:
+    """Return one line more than a page has, looking no further ahead than is needed."""
+    now, after = tools.clock(), read_cursor(request.cursor)
+    last = now + timedelta(days=request.days)
+    first = min(max(now, after[0]), last) if after else now
+    lines: list[tuple[str, Planned]] = []
+    for until in widening(first=first, last=last):
+        lines = await tools.agenda.page(owner=request.owner, since=first, until=until, after=after, limit=request.limit + 1)
+        if len(lines) > request.limit:
+            break
+    return lines
 
 
 def name_of(contact: str, person: ContactSnapshot | None) -> ContactName:

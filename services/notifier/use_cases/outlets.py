@@ -67,6 +67,18 @@ class Outlets:
         await self.store.save_health(told)
         return told
 
+    async def mail_to_owner(self, notice: Notice, *, what: str, profile: OwnerProfile) -> None:
+        """
+        Mail *notice* to the owner's own address, whether or not that is one of their channels.
+
+        Raises:
+            ChannelFailed: it did not leave, or nobody knows; the reason shows no secret.
+        """
+        try:
+            await self._mail(notice, what=what, profile=profile)
+        except (NotSent, Rejected, Unconfirmed, *_CANNOT) as exc:
+            raise ChannelFailed(str(exc)) from exc
+
     async def _send(self, channel: Channel, notice: Notice, *, what: str, profile: OwnerProfile) -> None:
         try:
             if channel.is_email:

@@ -8,6 +8,7 @@ from services.notifier.domain.sample import sample_contact, sample_item
 from services.notifier.domain.staleness import SENTENCE, silence
 from services.notifier.drafts import Drafter
 from services.notifier.drafts.library import Problem
+from services.notifier.use_cases.own_templates import load_own
 from services.notifier.use_cases.people import profiles_of
 from services.notifier.use_cases.tools import Tools
 from shared.errors import Conflict, InvalidMessage, NotFound, TooLarge
@@ -34,6 +35,7 @@ async def preview_drafts(tools: Tools, *, request: PreviewDraft) -> DraftPreview
         raise NotFound(f"there is no owner {request.owner!r}")
     person = await _person(tools, request) if request.contact else None
     tools.drafter.refresh()
+    await load_own(tools, owner=request.owner)
     previews: list[DraftPreview] = []
     problems = list(tools.drafter.library.problems(owner=request.owner))
     for occasion, snapshot in _cases(tools.drafter, request, profile, person):

@@ -16,6 +16,8 @@ from services.notifier.domain.sessions import (
     ATTEMPTS_PER_ADDRESS,
     ATTEMPTS_PER_OWNER,
     LINK_LIFETIME,
+    LINKS_PER_ADDRESS,
+    LINKS_PER_OWNER,
     PASSWORD_CHARS_MAX,
     Session,
 )
@@ -119,9 +121,23 @@ class SigningIn:
             return None
         return await self._begin(owner)
 
+    async def renew(self, *, owner: str) -> str:
+        """Return the secret of a new session for an owner who was signed in a moment ago."""
+        return await self._begin(owner)
+
     async def by_proxy(self, *, owner: str) -> str | None:
         """Return the secret of a new session for whom a trusted proxy has signed in; None when there is no such owner."""
         return await self._begin(owner) if await self.has_owner(owner) else None
+
+    async def count_link_request(self, *, named: str, address: str) -> None:
+        """
+        Count that a link was asked for by mail.
+
+        Raises:
+            TooManyAttempts: for that name, whether or not it is anybody's, or from that address.
+        """
+        await self._expect_few("link-address", address, limit=LINKS_PER_ADDRESS)
+        await self._expect_few("link-owner", named.strip().casefold(), limit=LINKS_PER_OWNER)
 
     # --- being signed in ----------------------------------------------------------------------------------------------
 
@@ -145,6 +161,29 @@ class SigningIn:
     async def sign_out(self, session: Session) -> None:
         """End one session."""
         await self.sessions.remove(session.digest)
+
+    async def sessions_of(self, *, owner: str) -> list[Session]:
+        """Return the sessions of an owner that are not over, the one that was used last first."""
+        now = self.clock()
+        return [each for each in await self.sessions.of(owner) if not each.is_over(at=now)]
+
+    async def has_password(self, *, owner: str) -> bool:
+        """Whether an owner can sign in with a password."""
+        return await self.accounts.password_hash(owner) is not None
+
+    async def is_password(self, *, owner: str, password: str, address: str) -> bool:
+        """
+        Whether *password* is the owner's.
+
+        Raises:
+            TooManyAttempts: by that owner or from that address.
+        """
+        await self._count(owner=owner, address=address)
+        known = await self.accounts.password_hash(owner)
+        if len(password) > PASSWORD_CHARS_MAX:
+            return False
+        async with self._hashing:
+            return await asyncio.to_thread(_is_password, known, password)
 
     async def sign_out_everywhere(self, *, owner: str) -> None:
         """End all sessions of an owner."""

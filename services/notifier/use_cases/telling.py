@@ -11,6 +11,7 @@ from typing import Final
 
 from services.notifier.channels.apprise import ChannelFailed
 from services.notifier.domain.deliveries import (
+    Channel,
     Delivery,
     Kind,
     Outcome,
@@ -41,6 +42,7 @@ from shared.logging import get_logger
 from shared.messages.reminders import ItemState
 from shared.messages.snapshots import OwnerProfile
 from shared.messages.values import Occasion, format_instant
+from shared.metrics import DELIVERIES
 
 log = get_logger(__name__)
 
@@ -52,6 +54,8 @@ APART: Final = 5
 """Of more than this many at once, one message tells them all."""
 GRACE: Final = {Kind.DIGEST: LATE, Kind.ITEMS: timedelta(minutes=1)}
 """How late a message may break into quiet hours."""
+NOBODY: Final = "none"
+"""Where a message went that was not told."""
 LEASE: Final = timedelta(seconds=90)
 """How long one attempt may take: more than a channel is waited for."""
 
@@ -184,9 +188,11 @@ async def _tell(telling: Telling, delivery: Delivery) -> None:
             await telling.outlets.tell(channel, notice, what=delivery.what, profile=profile)
         except ChannelFailed as exc:
             telling.tools.counters.add("told.channel_failed")
+            telling.tools.counters.count(DELIVERIES, _kind_of(channel), "failed")
             log.warning("channel_failed", kind=delivery.kind.value, reason=exc.reason)
             delivery = with_try(delivery, failed=Try(channel=channel.name, at=telling.tools.clock(), error=exc.reason))
         else:
+            telling.tools.counters.count(DELIVERIES, _kind_of(channel), "delivered")
             await _settle(telling, delivery, Outcome.DELIVERED, composed_at=now, channel=channel.name)
             return
     present = await telling.channels.of(delivery.owner)
@@ -200,6 +206,12 @@ async def _settle(
     told_until = composed_at - LOOK_LATE
     await telling.deliveries.settle(delivery, outcome=outcome, channel=channel, told_until=told_until, at=telling.tools.clock())
     telling.tools.counters.add(f"told.{outcome.value}")
+    if outcome is not Outcome.DELIVERED:
+        telling.tools.counters.count(DELIVERIES, NOBODY, outcome.value)
+
+
+def _kind_of(channel: Channel) -> str:
+    return "email" if channel.is_email else "push"
 
 
 async def _compose(telling: Telling, delivery: Delivery, profile: OwnerProfile) -> Notice | None:

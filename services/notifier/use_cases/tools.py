@@ -13,6 +13,7 @@ from services.notifier.drafts import Drafter
 from services.notifier.relay import Relay
 from services.notifier.store.agenda import AgendaStore
 from services.notifier.store.inbox import InboxStore
+from services.notifier.store.own_templates import OwnTemplateStore
 from services.notifier.store.people import PeopleStore
 from services.notifier.use_cases.bell import Bell
 from services.notifier.use_cases.mail_gate import MailGate
@@ -75,5 +76,6 @@ class Tools:
     counters: Counters
     clock: Clock
     emitter: Emitter
+    own_templates: OwnTemplateStore
     post: Post = field(default_factory=Post)
     bell: Bell = field(default_factory=Bell)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from services.notifier.domain.cursor import read_cursor, write_cursor
 from services.notifier.domain.digest import Coming, coming_of
 from services.notifier.domain.staleness import silence
+from services.notifier.domain.widening import widening
 from services.notifier.store.agenda import DUE_WITHIN, Line, Place
 from services.notifier.use_cases.listing import name_of
 from services.notifier.use_cases.tools import Tools
@@ -15,7 +16,6 @@ from shared.messages.snapshots import ContactSnapshot
 
 NAMED: Final = 3
 """People named in one field of the calendar; the others are counted."""
-FEW_DAYS: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +28,10 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayPlan:
-    """One date: how many occasions, and the first of them."""
+    """One date: for how many people something is planned, and what for the first of them."""
 
     on: date
-    count: int
+    people: int
     first: tuple[Due, ...]
 
 
@@ -47,7 +47,7 @@ async def plan_days(tools: Tools, *, owner: str, first: date, last: date) -> dic
     """Return the dates from *first* to *last* that have something planned."""
     days = await tools.agenda.days(owner=owner, first=first, last=last, shown=NAMED)
     people = await _people(tools, owner=owner, lines=[line for day in days for line in day.lines])
-    plans = [DayPlan(on=day.on, count=day.count, first=_shown(day.lines, people)) for day in days]
+    plans = [DayPlan(on=day.on, people=day.people, first=_shown(day.lines, people)) for day in days]
     return {plan.on: plan for plan in plans if plan.first}
 
 
@@ -66,15 +66,14 @@ async def list_between(tools: Tools, *, owner: str, first: date, last: date, cur
 
 
 async def _first_lines(tools: Tools, *, owner: str, first: date, last: date, after: Place | None, limit: int) -> list[Line]:
-    """Look at a few days, and at four times as many until there is enough: of a large network the first are plenty."""
-    first = max(first, after[0].date() - DUE_WITHIN) if after else first
-    span = FEW_DAYS
-    while True:
-        until = min(last, first + span)
+    """Return the next lines, looking no further than is needed."""
+    first = min(max(first, after[0].date() - DUE_WITHIN), last) if after else first
+    lines: list[Line] = []
+    for until in widening(first=first, last=last):
         lines = await tools.agenda.between(owner=owner, first=first, last=until, after=after, limit=limit)
-        if len(lines) >= limit or until == last:
-            return lines
-        span *= 4
+        if len(lines) >= limit:
+            break
+    return lines
 
 
 async def _people(tools: Tools, *, owner: str, lines: Iterable[Line]) -> dict[str, ContactSnapshot]:

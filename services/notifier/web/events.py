@@ -21,8 +21,14 @@ from shared.cloudevents_faults import InvalidEvent
 from shared.counters import Counters
 from shared.emitting import Emitter
 from shared.errors import BrokerUnavailable
+from shared.logging import get_logger
 from shared.messages.cloudevents import MAX_EVENT_BYTES, CloudEvent, read_batch, read_binary, read_event
+from shared.trace_context import TRACEPARENT, is_sampled, read_traceparent, trace_id_of
+from shared.tracing import Kind, Span, Tracing
 
+log = get_logger(__name__)
+
+SPAN: Final = "POST /events"
 ABOUT: Final = (
     "Takes CloudEvents 1.0 in structured, batch and binary mode. The facts are about the owner that the token speaks for. "
     "202 says that they are stored: nothing of a batch is, when one of its events is wrong. A fact is known by its `source` and "
@@ -44,12 +50,13 @@ class Intake:
     is_connected: Callable[[], bool]
     counters: Counters
     clock: Clock
+    tracing: Tracing | None = None
     reading: Room = field(default_factory=lambda: Room(capacity_bytes=READING_BYTES))
     parsing: Room = field(default_factory=lambda: Room(capacity_bytes=PARSED_BYTES))
 
-    async def take(self, events: Sequence[CloudEvent], *, owner: str) -> list[int]:
+    async def take(self, events: Sequence[CloudEvent], *, owner: str, traceparent: str | None = None) -> list[int]:
         """
-        Publish checked events and return the stream sequence of each.
+        Publish checked events, of a request that belongs to the trace of *traceparent*; return the stream sequence of each.
 
         Raises:
             BrokerUnavailable: some may not be stored; the same may be sent again.
@@ -57,9 +64,32 @@ class Intake:
         if not self.is_connected():
             # The client would keep it for when the broker is back, and its sender wait in vain meanwhile.
             raise BrokerUnavailable
-        acks = await self.emitter.emit(events, owner=owner)
+        span = self._span(events, parent=traceparent)
+        carried = span.traceparent if span else traceparent
+        result = "refused"
+        try:
+            acks = await self.emitter.emit(events, owner=owner, traceparent=carried)
+            result = "accepted"
+        finally:
+            if span:
+                span.end(result=result, is_failure=result != "accepted")
         self.counters.add("http.events", len(acks))
+        if carried:
+            tell = log.info if is_sampled(carried) else log.debug
+            tell("facts_accepted", facts=len(acks), trace_id=trace_id_of(carried))
         return [ack.seq for ack in acks]
+
+    def _span(self, events: Sequence[CloudEvent], *, parent: str | None) -> Span | None:
+        """Start the span of a request, unless its events name traces of their own, which it would take them out of."""
+        if self.tracing is None or (parent is None and len(events) > 1 and any(map(_stated_trace, events))):
+            return None
+        if parent is None and len(events) == 1:
+            parent = _stated_trace(events[0])
+        return self.tracing.start(SPAN, parent=parent, kind=Kind.SERVER, attributes={"hobnob.facts": len(events)})
+
+
+def _stated_trace(event: CloudEvent) -> str | None:
+    return read_traceparent((event.model_extra or {}).get(TRACEPARENT))
 
 
 def events_router(intake: Intake) -> APIRouter:
@@ -108,7 +138,7 @@ async def _take_single(intake: Intake, request: Request, headers: Headers, *, ow
         # JSON is the data of an event here, never an event: without headers the sender has to be told what is missing.
         event = read_binary(headers, body) if headers.mode is Mode.PLAIN else read_event(body, request.headers)
         check(event, owner=owner, now=intake.clock())
-        return (await intake.take([event], owner=owner))[0]
+        return (await intake.take([event], owner=owner, traceparent=_trace_of(request)))[0]
 
 
 async def _take_batch(intake: Intake, request: Request, *, owner: str) -> list[int]:
@@ -118,7 +148,11 @@ async def _take_batch(intake: Intake, request: Request, *, owner: str) -> list[i
             detail = f"a batch has at most {BATCH_EVENTS} events"
             raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", detail)
         check_all(events, owner=owner, now=intake.clock())
-        return await intake.take(events, owner=owner)
+        return await intake.take(events, owner=owner, traceparent=_trace_of(request))
+
+
+def _trace_of(request: Request) -> str | None:
+    return read_traceparent(request.headers.get(TRACEPARENT))
 
 
 def _readable_mode(headers: Headers) -> Mode:

@@ -1,5 +1,6 @@
 """`/inbox`: today's items with their drafts, and every action on them as a plain form."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final, Literal, TypeVar
@@ -29,6 +30,8 @@ Fields = Mapping[str, str]
 WORDS_MAX: Final = 200
 ITEM_MAX: Final = 200
 COUNT_MAX: Final = 1_000_000
+PERSON_PAGE: Final = re.compile("/people/[A-Za-z0-9_-]{1,64}")
+"""The pages about a person have the same cards."""
 
 router: Final = APIRouter(include_in_schema=False)
 
@@ -190,8 +193,10 @@ def _valid(model: type[ModelT], values: dict[str, Any]) -> ModelT:
 
 
 def _back(form: Fields, *, did: str, item: str) -> str:
-    """Return the page of the inbox that a form was on, told what was done."""
+    """Return the page that a form was on, of the inbox or about a person, told what was done."""
     wanted = urlsplit(same_site_path(form.get("back")))
+    if PERSON_PAGE.fullmatch(wanted.path):
+        return f"{wanted.path}?{urlencode({'did': did, 'item': item})}"
     place = dict(parse_qsl(wanted.query)) if wanted.path == HOME else {}
     return _url({**place, "did": did, "item": item})
 

@@ -25,6 +25,9 @@ from services.notifier.web.site import OurSite, Site
 
 WRONG: Final = "That is not the right owner and password."
 
+NAMED_MAX: Final = 254
+"""Characters of an owner's id or address."""
+
 router: Final = APIRouter(include_in_schema=False)
 
 
@@ -42,7 +45,7 @@ async def ask(request: Request, site: OurSite, following: Annotated[str | None, 
         return redirect(wanted)
     if (named := site.peers.user_of(request)) and (secret := await site.signing_in.by_proxy(owner=named)):
         return await _go_on(request, site, secret=secret, to=wanted)
-    return await render(request, "sign_in.html", following=wanted, owner="", wrong=None)
+    return await _form(request, site, following=wanted)
 
 
 @router.post(SIGN_IN)
@@ -55,9 +58,20 @@ async def by_password(request: Request, site: OurSite) -> Response:
         owner=owner, password=form.get("password", ""), address=site.peers.address_of(request)
     )
     if secret is None:
-        context = {"following": wanted, "owner": owner, "wrong": WRONG}
-        return await render(request, "sign_in.html", status=HTTPStatus.FORBIDDEN, **context)
+        return await _form(request, site, status=HTTPStatus.FORBIDDEN, following=wanted, owner=owner, wrong=WRONG)
     return await _go_on(request, site, secret=secret, to=wanted)
+
+
+@router.post(SIGN_IN + "/mail")
+async def mail_link(request: Request, site: OurSite) -> Response:
+    """Have a link mailed; what is said is the same for whoever there is and whoever there is not."""
+    _expect_own_form(request, site)
+    form = await read_form(request)
+    if not site.mailed_links.can_mail:
+        raise Refusal(HTTPStatus.NOT_FOUND, "no-mail", "this Hobnob cannot mail links; sign in with a password")
+    if named := form.get("owner", "").strip()[:NAMED_MAX]:
+        await site.mailed_links.ask(named=named, address=site.peers.address_of(request))
+    return await _form(request, site, following=HOME, owner=named, is_mailed=bool(named))
 
 
 @router.get(LINK_PATH + "/{secret}")
@@ -90,6 +104,28 @@ async def sign_out_everywhere(request: Request, site: OurSite, viewer: Viewer) -
     """End all sessions of the owner."""
     await site.signing_in.sign_out_everywhere(owner=viewer.owner)
     return _goodbye(request, site, owner=viewer.owner)
+
+
+async def _form(
+    request: Request,
+    site: Site,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    following: str,
+    owner: str = "",
+    wrong: str | None = None,
+    is_mailed: bool = False,
+) -> Response:
+    return await render(
+        request,
+        "sign_in.html",
+        status=status,
+        following=following,
+        owner=owner,
+        wrong=wrong,
+        can_mail=site.mailed_links.can_mail,
+        is_mailed=is_mailed,
+    )
 
 
 async def _go_on(request: Request, site: Site, *, secret: str, to: str) -> Response:

@@ -6,6 +6,7 @@ from typing import Annotated, cast
 from fastapi import Depends
 from starlette.requests import Request
 
+from services.notifier.use_cases.mailed_links import MailedLinks
 from services.notifier.use_cases.signing_in import SigningIn
 from services.notifier.use_cases.tools import Tools
 from services.notifier.use_cases.watching import Watch
@@ -18,6 +19,7 @@ class Site:
 
     tools: Tools
     signing_in: SigningIn
+    mailed_links: MailedLinks
     watch: Watch
     peers: Peers
 

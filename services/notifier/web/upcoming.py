@@ -194,17 +194,17 @@ def _distance(on: date, *, today: date) -> str:
 
 
 def _cell(on: date, plan: DayPlan | None, shown: Shown, viewer: SignedIn, *, today: date) -> Cell:
-    count = plan.count if plan else 0
-    occasions = f", {count} {'occasion' if count == 1 else 'occasions'}" if count else ""
+    count = plan.people if plan else 0
+    people = f", {count} {'person' if count == 1 else 'people'}" if count else ""
     return Cell(
         on=on,
-        label=f"{format_date(on, 'full', locale=viewer.locale)}{occasions}",
+        label=f"{format_date(on, 'full', locale=viewer.locale)}{people}",
         url=f"{shown.url(day=on)}#day",
         is_inside=shown.month.holds(on),
         is_today=on == today,
         is_chosen=on == shown.day,
         count=count,
-        names=tuple(due.coming.name for due in plan.first) if plan else (),
+        names=tuple({due.contact: due.coming.name for due in plan.first}.values()) if plan else (),
     )
 
 

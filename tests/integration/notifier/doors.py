@@ -13,12 +13,14 @@ from services.notifier.use_cases.optouts import Asked
 from services.notifier.web.application import Adapters, build_web
 from services.notifier.web.events import Intake
 from services.notifier.web.optout import OptOutDesk
-from services.notifier.web.server import listen, serve
 from shared.clock import system_clock
 from shared.counters import Counters
 from shared.emitting import Emitter
 from shared.errors import BrokerUnavailable, NotFound
+from shared.exposition import Reading
+from shared.http_server import listen, serve
 from shared.messages.access import Scope
+from shared.status import Status
 
 CLIENT_TIMEOUT_S = 30.0
 
@@ -90,12 +92,12 @@ class FailingEmitter:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    async def emit(self, events: Sequence[Any], *, owner: str) -> list[Any]:
+    async def emit(self, events: Sequence[Any], *, owner: str, traceparent: str | None = None) -> list[Any]:
         """Fail."""
         raise self._error
 
 
-async def nobody_counts() -> int:
+async def nobody_reads() -> Sequence[Reading]:
     """Stand for a broker that is away."""
     raise BrokerUnavailable
 
@@ -108,7 +110,7 @@ async def nobody_asks(*_: object) -> Asked:
 class EmptyEmitter:
     """Stands for a broker that takes everything, where there is nothing to take."""
 
-    async def emit(self, events: Sequence[Any], *, owner: str) -> list[Any]:
+    async def emit(self, events: Sequence[Any], *, owner: str, traceparent: str | None = None) -> list[Any]:
         """Acknowledge nothing."""
         assert not events
         return []
@@ -122,8 +124,7 @@ def adapters(*, error: Exception | None = None, is_connected: bool = True, takes
         "checks": {},
         "credentials": OneSecret("s", owner="ann"),
         "intake": Intake(emitter=emitter, is_connected=lambda: is_connected, counters=counters, clock=system_clock),
-        "counters": counters,
-        "count_dead": nobody_counts,
+        "status": Status(service="notifier", counters=counters, reads=[nobody_reads]),
         "opt_outs": OptOutDesk(look_up=nobody_asks, opt_out=nobody_asks),
     }
     return Adapters(**(values | changes))

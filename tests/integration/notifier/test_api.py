@@ -7,7 +7,7 @@ import pytest
 
 from shared.messages.access import CredentialIssued, IssueCredential, Scope
 from shared.messages.reminders import ItemState
-from shared.messages.rpc import ListContacts
+from shared.messages.rpc import GetContact
 from shared.messages.values import Message
 from tests.integration.notifier.conftest import World, days
 from tests.integration.notifier.doors import ask_door
@@ -100,12 +100,10 @@ async def test_upcoming_is_listed(visit: Visit) -> None:
     assert len((await visit.api("GET", "/upcoming?days=100")).json["items"]) == 2
 
 
-async def test_people_come_from_contacts(visit: Visit, contacts: list[Message]) -> None:
-    """Filters are passed on for the token's owner; one person is read by id; nobody is a 404."""
-    page = (await visit.api("GET", "/people?search=ann&closeness=well&limit=5")).json
-    assert ([each["name"] for each in page["contacts"]], page["cursor"]) == (["Anna Example"], "more")
-    assert contacts == [ListContacts(owner=visit.world.owner, search="ann", closeness="well", limit=5)]
+async def test_one_person_comes_from_contacts(visit: Visit, contacts: list[Message]) -> None:
+    """One person is read by id, for the token's owner; nobody is a 404."""
     assert (await visit.api("GET", "/people/anna")).json["id"] == "anna"
+    assert contacts == [GetContact(owner=visit.world.owner, id="anna")]
     assert (await visit.api("GET", "/people/nobody")).status == 404
 
 
@@ -119,7 +117,7 @@ async def test_settings_are_read_and_changed(visit: Visit, contacts: list[Messag
 
 async def test_without_contacts_it_says_to_try_again(visit: Visit) -> None:
     """A service that is away is 503 and tells when to come back."""
-    away = await visit.api("GET", "/people")
+    away = await visit.api("GET", "/people/anna")
     assert (away.status, away.headers["content-type"]) == (503, PROBLEM)
     assert int(away.headers["retry-after"]) > 0
 

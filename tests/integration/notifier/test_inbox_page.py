@@ -197,9 +197,9 @@ async def test_a_search_that_nobody_can_answer_says_so(visit: Visit) -> None:
 
 async def test_pages_follow_each_other(visit: Visit) -> None:
     """Each item is on exactly one page."""
-    for number in range(32):
+    for number in range(17):
         await visit.world.publish(visit.world.snapshot(f"p{number}", emails=(f"p{number}@example.com",)))
-    reminders = [visit.world.reminder(f"p{number}", occasion=Occasion.BIRTHDAY) for number in range(32)]
+    reminders = [visit.world.reminder(f"p{number}", occasion=Occasion.BIRTHDAY) for number in range(17)]
     await visit.world.publish_burst(reminders)
     for reminder in reminders:
         await visit.world.until_state(reminder.id, ItemState.UNREAD)

@@ -20,7 +20,7 @@ from tests.integration.notifier.doors import Answer, adapters, ask_door
 from tests.integration.notifier.visits import Visit, sign_in, visiting
 
 SECRET_NAME = "Zebulon Secretperson"
-ENDLESS = {"/inbox/events"}
+ENDLESS = {"/inbox/events", "/import/events"}
 """Answers that do not end; they, and signing out, have tests of their own."""
 ACTIONS = ("send", "morning", "undo", "edit", "snooze", "dismiss", "mark-sent", "not-this-person", "fix-date")
 
@@ -56,6 +56,8 @@ async def visit(world: World) -> AsyncIterator[Visit]:
 def filled(path: str, *, item: str, contact: str) -> list[str]:
     """Return a path of the router about somebody's item or contact, once for each action."""
     values = {"{item}": item, "{contact}": contact, "{name}": "x", "{secret}": "A" * 43, "{token}": "x"}
+    values |= {"{import_id}": "import-1"}
+    values |= {"{language}": "en", "{file}": "birthday.close.1.j2", "{letter}": "1", "{batch}": "0" * 32}
     for name, value in values.items():
         path = path.replace(name, value)
     paths = [path.replace("{action}", action) for action in ACTIONS] if "{action}" in path else [path]
@@ -121,7 +123,7 @@ async def test_another_owner_sees_nothing(visit: Visit) -> None:
     await sign_in(stranger)
     csrf = await stranger.csrf("/inbox")
     session = {"Cookie": stranger.cookie, "X-CSRF-Token": csrf}
-    fields = f"csrf={csrf}&until=tomorrow&body=x&subject=x&on=1990-01-01"
+    fields = f"csrf={csrf}&until=tomorrow&body=x&subject=x&on=1990-01-01&to=well"
     for headers in ({**session, "Accept": "text/html"}, {"Authorization": f"Bearer {stranger.token}"}):
         answers = await everything(visit, headers=headers, fields=fields, item=item, contact=contact)
         for request, answer in answers.items():

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from services.notifier.web.server import PortTaken, listen
+from shared.http_server import PortTaken, listen
 from shared.errors import BrokerUnavailable, StoreUnavailable
 from tests.conftest import eventually
 from tests.integration.notifier.conftest import World, running

@@ -1,6 +1,6 @@
 """What all routes of the API have in common: bounded bodies, the problems they answer, tags for what they return."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import compile_path
 from starlette.types import Message, Receive, Scope, Send
 
 from services.notifier.web.bodies import read_body
@@ -61,21 +62,28 @@ class ApiRoute(APIRoute):
         try:
             await super().handle(scope, receive, send)
         except HTTPException as exc:
-            described = scope["app"].openapi()["paths"].get(scope["path"])
-            if exc.status_code != HTTPStatus.METHOD_NOT_ALLOWED or described is None:
+            described = _methods_at(scope["path"], paths=scope["app"].openapi()["paths"])
+            if exc.status_code != HTTPStatus.METHOD_NOT_ALLOWED or not described:
                 raise
             headers = {"Allow": ", ".join(sorted(method.upper() for method in described))}
             raise HTTPException(exc.status_code, headers=headers) from exc
 
 
-def answer(request: Request, document: BaseModel) -> Response:
+def _methods_at(path: str, *, paths: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
+    """Return the methods described for *path*: that of its own, else those with a parameter in its place."""
+    if path in paths:
+        return paths[path]
+    return {method for template, each in paths.items() if compile_path(template)[0].match(path) for method in each}
+
+
+def answer(request: Request, document: BaseModel, *, status: HTTPStatus = HTTPStatus.OK) -> Response:
     """Return *document* as JSON with its tag, or 304 where the sender has it."""
     body = document.model_dump_json().encode()
     tag = tag_of(body)
     if request.method == "GET" and has_already(request, tag=tag):
         return not_modified(tag=tag)
     headers = {"ETag": tag, "Cache-Control": PRIVATE} if request.method == "GET" else {}
-    return Response(body, media_type="application/json", headers=headers)
+    return Response(body, status_code=status, media_type="application/json", headers=headers)
 
 
 def _replay(body: bytes) -> Receive:

@@ -28,12 +28,14 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const data = new FormData(form, event.submitter);
   const url = event.submitter?.getAttribute("formaction") ?? form.getAttribute("action");
-  form.inert = true;
+  // The buttons of a card stand outside of their form.
+  const part = form.closest("[data-item]") ?? form;
+  part.inert = true;
   try {
     const response = await fetch(url, { method: "POST", body: new URLSearchParams(data), headers: { Accept: "text/html" } });
     show(await response.text(), response.url);
   } catch {
-    form.inert = false;
+    part.inert = false;
     say("That did not reach Hobnob. Try again.");
   }
 });
