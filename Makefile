@@ -7,13 +7,16 @@ STAMPS := $(VENV)/.stamps
 UV := $(BIN)/uv
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 PROJECT := $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+IN_CONTAINERS := $(addprefix tests/integration/, topology shared contacts/test_intake.py notifier/test_due.py)
+# Test files run side by side, each worker with servers of its own: most of the time a test waits.
+WORKERS ?= 2
 TYPED := shared services cli deploy bench
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test unit check format contract bench screenshots lock clean
+.PHONY: help up down test test-containers unit check format contract bench screenshots secrets image lock clean
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: $(STAMPS)/run ## Start Hobnob here, the first time with a sample network; Ctrl-C stops it
 	@$(BIN)/hobnob up --sample
@@ -22,7 +25,10 @@ down: $(STAMPS)/run ## Stop what runs in the background
 	@$(BIN)/hobnob down
 
 test: $(STAMPS)/dev ## Run every test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
+
+test-containers: $(STAMPS)/dev ## Run a part of the tests once more, against servers in containers
+	HOBNOB_TEST_SERVERS=containers $(BIN)/pytest $(IN_CONTAINERS)
 
 unit: $(STAMPS)/dev ## Run the fast tests
 	$(BIN)/pytest tests/unit
@@ -46,10 +52,18 @@ bench: $(STAMPS)/dev ## Measure speed and memory beside the raw limit
 screenshots: $(STAMPS)/dev ## Take the pictures of the pages anew; needs Chromium
 	$(BIN)/python -m tests.e2e.browser.screenshots
 
+secrets: $(STAMPS)/run ## Make the secrets of the Compose stack that are missing, in deploy/secrets
+	@$(BIN)/python -m deploy.secret_files deploy/secrets
+
+image: ## Build the image of all services with Docker
+	docker build --file deploy/Dockerfile --tag $${HOBNOB_IMAGE:-hobnob:latest} --network $${HOBNOB_BUILD_NETWORK:-default} \
+	  --build-arg PYTHON_IMAGE=$${PYTHON_IMAGE:-python:3.11-slim} --build-arg REVISION=$$(git rev-parse HEAD) .
+
 lock: $(STAMPS)/bootstrap ## Compile the hash-pinned requirements anew
 	$(COMPILE) pyproject.toml --extra local --output-file requirements.lock
-	$(COMPILE) pyproject.toml --extra local --extra dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra local --extra otel --extra dev --constraints requirements.lock --output-file requirements-dev.lock
 	$(COMPILE) .ci/bootstrap.in --constraints requirements-dev.lock --output-file .ci/bootstrap.lock
+	$(COMPILE) pyproject.toml --extra otel --constraints requirements-dev.lock --output-file deploy/requirements.lock
 
 clean: ## Remove the virtual environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

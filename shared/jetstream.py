@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import PubAck
-from nats.js.errors import APIError, NoStreamResponseError
+from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
 
 from shared.errors import BrokerUnavailable
 
@@ -134,6 +135,30 @@ async def last_messages(client: Client, *, stream: str, filters: Iterable[str]) 
         raise BrokerUnavailable(f"{stream} did not answer") from exc
     finally:
         await subscription.unsubscribe()
+    return found
+
+
+async def leaders_last_messages(client: Client, *, stream: str, of: Iterable[str]) -> dict[str, Stored]:
+    """
+    Return what `last_messages` does for plain subjects, as the leader of *stream* has it.
+
+    `last_messages` is answered by any copy of the stream, and one that follows may be behind for a moment. This costs a request
+    for each subject: it is for those few of which the caller knows that there is something newer.
+
+    Raises:
+        BrokerUnavailable: the broker did not answer in time.
+    """
+    js = client.jetstream(timeout=PUBLISH_TIMEOUT_S)
+    found: dict[str, Stored] = {}
+    try:
+        for subject in of:
+            with suppress(NotFoundError):
+                last = await js.get_last_msg(stream, subject)
+                found[subject] = Stored(
+                    subject=subject, sequence=last.seq or 0, headers=dict(last.headers or {}), body=last.data or b""
+                )
+    except (TimeoutError, nats.errors.Error) as exc:
+        raise BrokerUnavailable(f"{stream} did not answer") from exc
     return found
 
 

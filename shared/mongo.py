@@ -155,9 +155,10 @@ async def _replace_index(collection: Collection, index: IndexModel) -> None:
 
 
 def is_only_duplicates(error: BulkWriteError) -> bool:
-    """Whether every failed write of a bulk failed because its key was there already."""
+    """Whether every failed write of a bulk failed because its key was there already, and a majority has the others."""
     failed = error.details.get("writeErrors", [])
-    return bool(failed) and all(write["code"] == DUPLICATE_KEY for write in failed)
+    is_uncertain = bool(error.details.get("writeConcernErrors"))
+    return bool(failed) and not is_uncertain and all(write["code"] == DUPLICATE_KEY for write in failed)
 
 
 async def insert_new(collection: Collection, documents: Sequence[Document]) -> int:
@@ -210,7 +211,7 @@ async def read_raw(collection: Collection, *, after: bytes | None, most_bytes: i
         InvalidMessage: *after* is not what was returned.
     """
     try:
-        last = bson.decode(after, _WHOLE)["_id"] if after is not None else MinKey()
+        last: Any = bson.decode(after, _WHOLE)["_id"] if after is not None else MinKey()
     except (BSONError, KeyError) as exc:
         raise InvalidMessage("this is no place in a collection") from exc
     found: list[bytes] = []

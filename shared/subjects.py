@@ -23,6 +23,8 @@ DUE = "hobnob.due"
 INBOX = "hobnob.inbox"
 DEAD = "hobnob.dead"
 PROGRESS = "hobnob.progress"
+CHANGED = "hobnob.changed"
+"""Core NATS subject (not stored) on which notifiers tell each other whose inboxes changed; nobody else may listen or speak."""
 RPC = "hobnob.rpc"
 
 ALL_INTAKE = f"{INTAKE}.>"

@@ -1,6 +1,7 @@
 """
-Real servers for the tests: containers where a Docker engine answers, else the programs from the wheels as child processes.
-HOBNOB_TEST_SERVERS (`containers` or `wheels`) insists on one of the two. `running_servers` alone decides.
+Real servers for the tests: the programs from the wheels as child processes where they are installed, as they start faster, else
+containers where a Docker engine answers. HOBNOB_TEST_SERVERS (`containers` or `wheels`) insists on one of the two, and CI runs a
+part of the tests both ways. `running_servers` alone decides.
 """
 
 import os
@@ -11,15 +12,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+from pymongo import MongoClient
 from testcontainers.community.mongodb import MongoDbContainer
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
-from deploy.local.binaries import find_mongod, find_nats_server
+from deploy.local.binaries import ServerMissing, find_mongod, find_nats_server
 
 START_TIMEOUT_S = 30.0
+CONTAINER_TIMEOUT_S = 60
 NATS_PORT = 4222
 
 
@@ -104,12 +108,22 @@ def mongod(folder: Path, *, port: int | None = None) -> Iterator[str]:
 @contextmanager
 def running_servers(folder: Path) -> Iterator[Servers]:
     """Run both servers, in containers or from the wheels; see the module."""
-    wanted = os.environ.get("HOBNOB_TEST_SERVERS") or ("containers" if _engine_answers() else "wheels")
+    wanted = os.environ.get("HOBNOB_TEST_SERVERS") or ("containers" if not _has_programs() and _engine_answers() else "wheels")
     with ExitStack() as stack:
         if wanted == "containers":
             yield _containers(stack)
         else:
             yield Servers(stack.enter_context(nats_server(folder)), stack.enter_context(mongod(folder)))
+
+
+def _has_programs() -> bool:
+    """Whether both servers can be started without containers."""
+    try:
+        find_nats_server()
+        find_mongod()
+    except ServerMissing:
+        return False
+    return True
 
 
 def _engine_answers() -> bool:
@@ -131,4 +145,8 @@ def _containers(stack: ExitStack) -> Servers:
     stack.enter_context(nats)
     stack.enter_context(mongo)
     nats_url = f"nats://{nats.get_container_host_ip()}:{nats.get_exposed_port(NATS_PORT)}"
-    return Servers(nats_url, mongo.get_connection_url())
+    mongo_url = mongo.get_connection_url()
+    # A new database is first made by a server that stops again, whose log line testcontainers takes for the one it waits for.
+    with MongoClient[Any](mongo_url, serverSelectionTimeoutMS=CONTAINER_TIMEOUT_S * 1_000) as client:
+        client.admin.command("ping")
+    return Servers(nats_url, mongo_url)

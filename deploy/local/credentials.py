@@ -86,11 +86,28 @@ def ensure_credentials(path: Path) -> StackCredentials:
 
 
 def _make() -> StackCredentials:
-    # Only the supervisor needs it, and it takes 50 ms to import: commands read the file without.
+    seed = new_issuer_seed()
+    passwords = {user: SecretStr(new_password()) for user in ("contacts", "scheduler", "notifier", "operator", "doorkeeper")}
+    return StackCredentials(issuer=public_key_of(seed), issuer_seed=SecretStr(seed), **passwords)
+
+
+def new_password() -> str:
+    """Return a password that nats-server's configuration takes as it is."""
+    return _BEGINNING + secrets.token_urlsafe(_MADE_OF)
+
+
+def new_issuer_seed() -> str:
+    """Return the seed (SA…) of a key that signs for whoever else comes in."""
+    # Only who makes credentials needs it, and it takes 50 ms to import: commands read the file without.
     import nkeys
 
     seed: bytes = nkeys.encode_seed(secrets.token_bytes(32), nkeys.PREFIX_BYTE_ACCOUNT)
-    public: bytes = nkeys.from_seed(bytearray(seed)).public_key
-    users = ("contacts", "scheduler", "notifier", "operator", "doorkeeper")
-    passwords = {user: SecretStr(_BEGINNING + secrets.token_urlsafe(_MADE_OF)) for user in users}
-    return StackCredentials(issuer=public.decode(), issuer_seed=SecretStr(seed.decode()), **passwords)
+    return seed.decode()
+
+
+def public_key_of(seed: str) -> str:
+    """Return the public half (A…) of a seed."""
+    import nkeys
+
+    public: bytes = nkeys.from_seed(bytearray(seed.encode())).public_key
+    return public.decode()

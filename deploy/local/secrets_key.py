@@ -29,9 +29,14 @@ def ensure_secrets_key(path: Path) -> None:
     try:
         fresh.unlink(missing_ok=True)
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n")
+            file.write(new_secrets_key() + "\n")
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
     except OSError as exc:
         raise StackError(f"{path} cannot be written: {exc.strerror}") from exc
+
+
+def new_secrets_key() -> str:
+    """Return a key."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()

@@ -77,6 +77,8 @@ def dump_state(state: State) -> Document:
         "interactions": [[*e.stamp, e.channel, e.direction, e.note] for e in state.interactions],
     }
     # Of most people there are none.
+    if state.retracted:
+        document["retracted"] = {name: _dump_register(register) for name, register in state.retracted.items()}
     if state.meetings:
         document["meetings"] = [[key, *_dump_register(register)] for key, register in state.meetings.items()]
     if state.search:

@@ -148,14 +148,19 @@ class FactLog:
         with store_errors():
             return await self._facts.find_one({"owner": owner, "contact": {"$in": list(contacts)}}, {"_id": 1}) is not None
 
-    async def erase(self, *, owner: str, contacts: Iterable[str], before: datetime | None = None) -> int:
-        """Delete every fact about *contacts*, or those that happened up to *before*, and return how many there were."""
+    async def erase(self, *, owner: str, contacts: Iterable[str], removal: str, before: datetime | None = None) -> int:
+        """
+        Delete every fact about *contacts*, or those that happened up to *before*, and return how many there were.
+
+        The fact whose token is *removal* is not counted: it is how we say that they are forgotten.
+        """
         query: Document = {"owner": owner, "contact": {"$in": list(contacts)}}
         if before is not None:
             query["occurred_at"] = {"$lte": before}
         with store_errors():
+            ours = await self._facts.count_documents({**query, "_id": removal})
             result = await self._facts.delete_many(query)
-        return int(result.deleted_count)
+        return max(0, int(result.deleted_count) - ours)
 
 
 def _fact_document(record: FactRecord, *, at: datetime) -> Document:

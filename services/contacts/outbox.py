@@ -5,7 +5,6 @@ The document says what is still to be published (`pending`); compare-and-set on 
 putting an old revision over a newer one. Called right after each write, and by a relay for whatever was left behind.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,9 +14,10 @@ from nats.js.errors import APIError
 
 from shared.counters import Counters
 from shared.errors import BrokerUnavailable
-from shared.jetstream import WRONG_LAST_SEQUENCE, Outgoing, Stored, jetstream, last_messages, publish_all
+from shared.jetstream import WRONG_LAST_SEQUENCE, Outgoing, jetstream, last_messages, publish_all
 from shared.logging import get_logger
 from shared.metrics import SNAPSHOTS
+from shared.revisions import REVISION, revision_of
 from shared.streams import PEOPLE
 from shared.trace_context import TRACEPARENT
 
@@ -140,7 +140,7 @@ class Outbox:
             last = held.get(item.subject)
             if last is None:
                 await self._store.expect_sequence(id=item.id, sequence=0)
-            elif (rev := held_rev(last)) > item.rev:
+            elif (rev := revision_of(last)) > item.rev:
                 # Somebody changed and published it meanwhile, and this does nothing; or the database is a restored one.
                 await self._store.overtake(id=item.id, rev=item.rev, held=rev, sequence=last.sequence)
             elif rev == item.rev and last.body == item.body:
@@ -150,13 +150,8 @@ class Outbox:
         return done
 
 
-def held_rev(message: Stored) -> int:
-    """Return the revision of a snapshot that a stream holds."""
-    return int(message.headers.get("Hobnob-Rev") or json.loads(message.body)["rev"])
-
-
 def _message(item: Unpublished) -> Outgoing:
-    headers = {"Hobnob-Rev": str(item.rev), "Nats-Expected-Last-Subject-Sequence": str(item.published_sequence)}
+    headers = {REVISION: str(item.rev), "Nats-Expected-Last-Subject-Sequence": str(item.published_sequence)}
     if item.traceparent:
         headers[TRACEPARENT] = item.traceparent
     return Outgoing(item.subject, item.body, headers)

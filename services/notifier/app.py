@@ -29,6 +29,7 @@ from services.notifier.wiring.backup import backup_of
 from services.notifier.wiring.checks import watch_over
 from services.notifier.wiring.door import build_door
 from services.notifier.wiring.ground import Ground
+from services.notifier.wiring.neighbours import Neighbours
 from services.notifier.wiring.settings_pages import build_upkeep, open_mailed_links
 from services.notifier.wiring.telling import build_channels, open_feeds, open_telling
 from services.notifier.wiring.tools import Owners, open_tools
@@ -79,6 +80,7 @@ def build_app(settings: NotifierSettings, *, clock: Clock = system_clock, tracin
             parts.cut_off_revoked,
             parts.carry_mail,
             parts.tell_owners,
+            parts.tell_neighbours,
             parts.serve_http,
         ],
     )
@@ -96,6 +98,7 @@ class _Parts:
     backup: StoreBackup
     _ground: Ground
     _watch: Watch
+    _neighbours: Neighbours
     _mailed_links: MailedLinks
     _teller: Teller
     _listener: socket.socket
@@ -127,6 +130,8 @@ class _Parts:
         self.backup = backup_of(ground)
         await bring_up_to_date(ground.database, MIGRATIONS, clock=self._clock)
         self._watch = Watch()
+        self._neighbours = Neighbours(ground.client, self._watch)
+        await self._neighbours.listen()
         self.tools = await open_tools(ground, watch=self._watch)
         owners = Owners(self.tools)
         self.access = await open_access(ground, owners=owners)
@@ -153,6 +158,10 @@ class _Parts:
     async def tell_owners(self) -> None:
         """Tell owners what is due."""
         await every(TELLER_PERIOD_S, self._teller.turn, name="teller")
+
+    async def tell_neighbours(self) -> None:
+        """Tell other notifiers whose inboxes changed here."""
+        await self._neighbours.tell()
 
     async def carry_mail(self) -> None:
         """Send greetings that are due."""

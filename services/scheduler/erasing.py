@@ -44,8 +44,7 @@ class Erasing:
         return Erased(erased={place: count for place, count in counts.items() if count})
 
     async def _check_removed(self, keys: Sequence[ContactKey]) -> None:
-        known = await self._state.known(keys, seen={})
-        if any(present.snapshot and not present.snapshot.deleted for present, _ in known.values()):
+        if await self._state.anybody_is_there(keys):
             raise Conflict("somebody with one of these ids is still there")
 
     async def _clear_agendas(self, keys: Sequence[ContactKey]) -> int:

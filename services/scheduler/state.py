@@ -15,11 +15,12 @@ from shared import subjects
 from shared.broker import client_of
 from shared.counters import Counters
 from shared.errors import BrokerUnavailable, InvalidMessage, InvalidToken
-from shared.jetstream import PipelinedJetStream, Stored, jetstream, last_messages, subjects_in
+from shared.jetstream import PipelinedJetStream, Stored, jetstream, last_messages, leaders_last_messages, subjects_in
 from shared.logging import get_logger
 from shared.messages.cloudevents import describe
 from shared.messages.reminders import Agenda
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
+from shared.revisions import revision_of
 from shared.streams import AGENDA, PEOPLE, TIMERS, Consumer
 from shared.trace_context import TRACEPARENT, read_traceparent
 
@@ -68,39 +69,29 @@ class State:
         """
         Return what is known of each contact and the sequence of its agenda (0: none).
 
+        The agendas are read before everything else: a plan is recorded if its agenda is still the last one, and so what was
+        read afterwards is at least as new as what anybody recorded.
+
         Contacts whose stored snapshot cannot be read are left out, counted: what was planned for them stays.
 
         Raises:
-            BrokerUnavailable: the broker does not answer, or a replica has not yet what was delivered to us.
+            BrokerUnavailable: the broker does not answer, or has not yet what was delivered to us.
         """
-        stored = await self._last(PEOPLE, [subjects.person(*key) for key in keys])
-        snapshots: dict[ContactKey, ContactSnapshot | None] = {}
-        traces: dict[ContactKey, str | None] = {}
-        for key in keys:
-            found, delivered = stored.get(subjects.person(*key)), seen.get(key)
-            if delivered and (found is None or found.sequence < delivered.sequence):
-                raise BrokerUnavailable(f"a replica of {PEOPLE} is behind")
-            if delivered and found and found.sequence == delivered.sequence:
-                snapshots[key] = delivered.snapshot
-                traces[key] = delivered.traceparent
-            elif found is None:
-                snapshots[key] = None
-            elif (snapshot := self._snapshot(found)) is not None:
-                snapshots[key] = snapshot
-                traces[key] = read_traceparent(found.headers.get(TRACEPARENT))
+        agendas = await self.agendas(keys)
+        snapshots, traces = await self._snapshots(keys, seen=seen, agendas=agendas)
         profiles = await self.profiles({key.owner for key in keys})
         aliases = {
             key: [ContactKey(key.owner, alias) for alias in snapshot.aliases]
             for key, snapshot in snapshots.items()
             if snapshot and snapshot.aliases
         }
-        agendas = await self.agendas([*snapshots, *(alias for others in aliases.values() for alias in others)])
+        merged = await self.agendas(alias for others in aliases.values() for alias in others)
         settings = {owner: profile_digest(profile) for owner, profile in profiles.items()}
         nothing = StoredAgenda(0, None)
         result = {}
         for key, present in snapshots.items():
             own = agendas.get(key, nothing)
-            others = (agendas[alias].agenda for alias in aliases.get(key, ()) if alias in agendas)
+            others = (merged[alias].agenda for alias in aliases.get(key, ()) if alias in merged)
             inherited = tuple(entry for agenda in others if agenda for entry in agenda.fired)
             known = Known(
                 key=key,
@@ -113,6 +104,41 @@ class State:
             )
             result[key] = (known, own.sequence)
         return result
+
+    async def _snapshots(
+        self,
+        keys: Collection[ContactKey],
+        *,
+        seen: Mapping[ContactKey, Seen],
+        agendas: Mapping[ContactKey, StoredAgenda],
+    ) -> tuple[dict[ContactKey, ContactSnapshot | None], dict[ContactKey, str | None]]:
+        """Return the present snapshots (None: there is none) without those that cannot be read, and their traces."""
+        stored = await self._last(PEOPLE, [subjects.person(*key) for key in keys])
+        # Any copy of the stream answers that. What was delivered or planned from before shows where one was behind.
+        if behind := [key for key in keys if _is_behind(stored.get(subjects.person(*key)), seen.get(key), agendas.get(key))]:
+            self._counters.add("read_again", len(behind))
+            stored |= await leaders_last_messages(self.client, stream=PEOPLE, of=[subjects.person(*key) for key in behind])
+        snapshots: dict[ContactKey, ContactSnapshot | None] = {}
+        traces: dict[ContactKey, str | None] = {}
+        for key in keys:
+            found, delivered = stored.get(subjects.person(*key)), seen.get(key)
+            if delivered and (found is None or found.sequence < delivered.sequence):
+                raise BrokerUnavailable(f"{PEOPLE} is behind")
+            if delivered and found and found.sequence == delivered.sequence:
+                snapshots[key] = delivered.snapshot
+                traces[key] = delivered.traceparent
+            elif found is None:
+                snapshots[key] = None
+            elif (snapshot := self._snapshot(found)) is not None:
+                snapshots[key] = snapshot
+                traces[key] = read_traceparent(found.headers.get(TRACEPARENT))
+        return snapshots, traces
+
+    async def anybody_is_there(self, keys: Iterable[ContactKey]) -> bool:
+        """Return whether any of these contacts is somebody, as the leader of the stream knows."""
+        stored = await leaders_last_messages(self.client, stream=PEOPLE, of=[subjects.person(*key) for key in keys])
+        snapshots = (self._snapshot(message) for message in stored.values())
+        return any(snapshot and not snapshot.deleted for snapshot in snapshots)
 
     async def profiles(self, owners: Iterable[str]) -> dict[str, OwnerProfile]:
         """Return each owner's settings; the defaults for one whose profile has not come yet, or cannot be read."""
@@ -209,6 +235,14 @@ class State:
     def _note_unreadable(self, reason: SkipReason, exc: ValidationError) -> None:
         self._counters.add(f"skipped.{reason}")
         log.error("stored_message_unreadable", reason=reason.value, detail=describe(exc))
+
+
+def _is_behind(found: Stored | None, delivered: Seen | None, planned: StoredAgenda | None) -> bool:
+    """Whether a snapshot is older than one that was delivered, or than the one that the agenda was made from."""
+    if delivered and (found is None or found.sequence < delivered.sequence):
+        return True
+    rev = planned.agenda.rev if planned and planned.agenda else 0
+    return rev > 0 and (found is None or revision_of(found) < rev)
 
 
 def contact_of(subject: str) -> ContactKey | None:

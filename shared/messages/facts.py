@@ -142,6 +142,7 @@ class ContactUpserted(Person):
     removed_emails: Annotated[tuple[Email, ...], Field(max_length=50)] = ()
     removed_phones: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
     removed_dates: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
+    removed_interactions: Annotated[tuple[Key, ...], Field(max_length=20)] = ()
 
     @model_validator(mode="after")
     def _is_somebody(self) -> Self:

@@ -12,11 +12,11 @@ notifier: `inbox.list`, `inbox.send`, `inbox.send_all`, `inbox.undo`, `inbox.mar
 """
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from shared.messages.facts import Email, FactName, Key
+from shared.messages.facts import ContactRef, Email, FactName, Key
 from shared.messages.reminders import ItemState, Via
 from shared.messages.snapshots import MAX_UNKNOWN_POLICIES, ContactSnapshot, Leap, OwnerProfile, UnknownPolicy, Words
 from shared.messages.telling import TellingSettings
@@ -30,6 +30,7 @@ from shared.messages.values import (
     Message,
     Occasion,
     PartialDate,
+    SomeSettings,
     Text,
     TimeZoneName,
 )
@@ -86,7 +87,11 @@ class ContactReply(Message):
 
 
 class ListContacts(Message):
-    """`list`: contacts sorted by name. `search` matches name, email, company, tag. Answer: `ContactPage`."""
+    """
+    `list`: contacts sorted by name. `search` matches name, email, company, tag. Answer: `ContactPage`.
+
+    With `named` it is whoever is known, or was, by one of these keys, and nobody else; of who was removed, the tombstone.
+    """
 
     owner: Id
     search: Annotated[str, Field(max_length=200)] | None = None
@@ -95,6 +100,7 @@ class ListContacts(Message):
     company: Text | None = None
     cursor: Cursor | None = None
     limit: Limit = 100
+    named: ContactRef | None = None
 
 
 class ContactPage(Message):
@@ -192,8 +198,10 @@ class ListImports(Message):
     limit: Annotated[int, Field(ge=1, le=50)] = 20
 
 
-class OwnerSettings(Message):
-    """The settings of an owner that can be given; None leaves one as it is."""
+class OwnerSettings(SomeSettings):
+    """The settings of an owner that can be given; null takes `email` away and leaves any other as it is."""
+
+    CLEARABLE: ClassVar = frozenset({"email"})
 
     name: Text | None = None
     email: Email | None = None

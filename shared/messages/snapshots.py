@@ -102,6 +102,7 @@ class Interaction(Message):
     channel: str | None = None
     direction: Direction = Direction.NEUTRAL
     note: str | None = None
+    id: str | None = None
 
 
 class Meeting(Message):

@@ -7,7 +7,7 @@ The URL of a channel holds passwords. It travels to the notifier once, in `AddCh
 
 from datetime import date, time
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -19,6 +19,7 @@ from shared.messages.values import (
     LongText,
     Message,
     Occasion,
+    SomeSettings,
     TimeZoneName,
 )
 
@@ -93,8 +94,10 @@ class Telling(Message):
         return tuple(day for day in WEEK if day in self.digest_days or day == self.heartbeat_on)
 
 
-class TellingSettings(Message):
-    """The parts of `Telling` that can be given; None leaves one as it is."""
+class TellingSettings(SomeSettings):
+    """The parts of `Telling` that can be given; null takes `digest_at` away and leaves any other as it is."""
+
+    CLEARABLE: ClassVar = frozenset({"digest_at"})
 
     at_once: AtOnceRules | None = None
     digest_at: LocalTime | None = None
@@ -105,9 +108,8 @@ class TellingSettings(Message):
 
 
 def with_telling(*, telling: Telling, settings: TellingSettings) -> Telling:
-    """Return *telling* with those *settings* that are not None."""
-    given = {name: value for name, value in settings if value is not None}
-    return Telling.model_validate({**dict(telling), **given})
+    """Return *telling* with those *settings* that are given."""
+    return Telling.model_validate({**dict(telling), **settings.given()})
 
 
 class OwnerTimer(Message):

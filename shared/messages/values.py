@@ -4,7 +4,7 @@ import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -16,8 +16,10 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     PlainSerializer,
+    SerializerFunctionWrapHandler,
     StringConstraints,
     WithJsonSchema,
+    model_serializer,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
@@ -32,6 +34,25 @@ class Message(BaseModel):
     """Base of every message: frozen, ignores unknown fields, so that a new optional field is free."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
+
+
+class SomeSettings(Message):
+    """
+    Settings of which some are given: one that is left out stays as it is.
+
+    Null takes away one of `CLEARABLE`, and leaves every other as it is. What is left out is not written either.
+    """
+
+    CLEARABLE: ClassVar[frozenset[str]] = frozenset()
+
+    def given(self) -> dict[str, Any]:
+        """Return what changes: the new values by name, None for what is taken away."""
+        cleared = self.CLEARABLE & self.model_fields_set
+        return {name: value for name, value in self if value is not None or name in cleared}
+
+    @model_serializer(mode="wrap")
+    def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in write(self).items() if name in self.model_fields_set}
 
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")

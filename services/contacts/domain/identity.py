@@ -76,6 +76,12 @@ def tokens_of(fact: Fact) -> tuple[str, ...]:
     return tuple(dict.fromkeys(hashed + ([own] if own else [])))
 
 
+def tokens_of_reference(*, owner: str, ref: ContactRef) -> frozenset[str]:
+    """Return the keys by which *ref* names somebody, hashed; our own id is one as it is."""
+    own = frozenset({ref.id}) if ref.id and not ref.source else frozenset()
+    return own | {token(owner=owner, key=key) for key in _reference_keys(ref)}
+
+
 def own_id_of(fact: Fact) -> str | None:
     """Return Hobnob's own contact id by which *fact* refers to its contact: that contact must exist, of the same owner."""
     ref = getattr(fact.data, "contact", None)

@@ -99,6 +99,8 @@ class State:
     dates: Mapping[str, Register] = field(default_factory=dict)
     jobs: frozenset[JobStatement] = frozenset()
     interactions: frozenset[InteractionEntry] = frozenset()
+    retracted: Mapping[str, Register] = field(default_factory=dict)
+    """By the hash of their fact: interactions that did not happen, in whatever order the two are told."""
     meetings: Mapping[str, Register] = field(default_factory=dict)
     search: Mapping[str, Register] = field(default_factory=dict)
 
@@ -108,9 +110,16 @@ class State:
         return self.removed is not None and (self.present is None or self.present <= self.removed)
 
     @property
+    def true_interactions(self) -> frozenset[InteractionEntry]:
+        """Those that nobody took back."""
+        if not self.retracted:
+            return self.interactions
+        return frozenset(entry for entry in self.interactions if entry.stamp[1] not in self.retracted)
+
+    @property
     def last(self) -> Stamp | None:
         """When the last thing happened that this state tells of."""
-        parts = (self.registers, self.emails, self.phones, self.dates, self.meetings, self.search)
+        parts = (self.registers, self.emails, self.phones, self.dates, self.retracted, self.meetings, self.search)
         stamps = [register.stamp for part in parts for register in part.values()]
         stamps += [job.stamp for job in self.jobs]
         stamps += [entry.stamp for entry in self.interactions]
@@ -137,6 +146,7 @@ def join(left: State, right: State) -> State:
         dates=_join_registers(left.dates, right.dates),
         jobs=left.jobs | right.jobs,
         interactions=left.interactions | right.interactions,
+        retracted=_join_registers(left.retracted, right.retracted),
         meetings=_join_registers(left.meetings, right.meetings),
         search=_since_the_start(_join_registers(left.search, right.search)),
     )
@@ -186,6 +196,7 @@ def _without_what_was_removed(state: State) -> State:
         dates=_after(state.dates, last),
         jobs=frozenset(job for job in state.jobs if job.stamp > last),
         interactions=frozenset(entry for entry in state.interactions if entry.stamp > last),
+        retracted=_after(state.retracted, last),
         meetings=_after(state.meetings, last),
         search=_after(state.search, last),
     )
@@ -206,6 +217,7 @@ def _bounded(state: State) -> State:
         emails=_newest_elements(state.emails),
         phones=_newest_elements(state.phones),
         dates=_newest_elements(state.dates),
+        retracted=_newest_elements(state.retracted),
         meetings=_newest_elements(state.meetings, limit=MAX_MEETING_ELEMENTS),
         jobs=_newest_jobs(changes) | _newest_jobs(state.jobs - changes),
         interactions=_newest_interactions(state.interactions),
@@ -213,7 +225,7 @@ def _bounded(state: State) -> State:
 
 
 def _is_within_bounds(state: State) -> bool:
-    elements = max(len(state.emails), len(state.phones), len(state.dates))
+    elements = max(len(state.emails), len(state.phones), len(state.dates), len(state.retracted))
     return (
         len(state.sources) <= MAX_SOURCES
         and elements <= MAX_ELEMENTS

@@ -14,7 +14,7 @@ from uuid import uuid4
 from services.contacts.domain.changes import Stored
 from services.contacts.domain.redaction import ERASED as NAMELESS
 from services.contacts.domain.redaction import is_about, redacted, words_about
-from services.contacts.domain.statements import instant
+from services.contacts.domain.statements import fact_token, instant
 from services.contacts.erasure_store import Erasure, ErasureStore, ReportStore
 from services.contacts.fact_log import FactLog
 from services.contacts.outbox import Outbox
@@ -111,7 +111,9 @@ class Forgetting:
         unfinished = await self._erase_traces(erasure, known, erased)
         erased["contacts.parked"] = await self._parked.erase(owner=erasure.owner, keys=known.state.keys)
         before = None if known.state.is_removed else erasure.at
-        erased["contacts.facts"] = await self._fact_log.erase(owner=erasure.owner, contacts=known.state.keys, before=before)
+        erased["contacts.facts"] = await self._fact_log.erase(
+            owner=erasure.owner, contacts=known.state.keys, removal=_token_of(erasure), before=before
+        )
         if unfinished:
             await self._erasures.note_left(erasure, places=unfinished)
         else:
@@ -190,6 +192,10 @@ class Forgetting:
         at = max(now, instant(contact.state.last[0] + 1)) if contact.state.last else now
         # The database keeps milliseconds.
         return at.replace(microsecond=at.microsecond // 1000 * 1000) + MILLISECOND
+
+
+def _token_of(erasure: Erasure) -> str:
+    return fact_token(owner=erasure.owner, source=FORGET_SOURCE, id=erasure.fact_id)
 
 
 def _removal(erasure: Erasure, *, now: datetime) -> Fact:

@@ -55,7 +55,7 @@ class Owners:
 
 def with_settings(*, profile: OwnerProfile, settings: OwnerSettings, rev: int) -> OwnerProfile:
     """
-    Return *profile* with those *settings* that are not None.
+    Return *profile* with those *settings* that are given.
 
     Cadences, lead times, policies for unknown contacts and the parts of `telling` are changed one by one; a policy of None is
     taken away.
@@ -63,7 +63,7 @@ def with_settings(*, profile: OwnerProfile, settings: OwnerSettings, rev: int) -
     Raises:
         ValidationError: together with those that were there, there are too many policies.
     """
-    given = {name: value for name, value in settings if value is not None}
+    given = settings.given()
     for name in ("cadence_days", "birthday_lead_days", "unknown_contacts"):
         if name in given:
             changed = getattr(profile, name) | given[name]

@@ -3,6 +3,7 @@
 from pydantic import TypeAdapter
 
 from services.contacts.domain.changes import Stored
+from services.contacts.domain.identity import tokens_of_reference
 from services.contacts.domain.parts import parts_of
 from services.contacts.domain.results import Parked, Unresolvable
 from services.contacts.domain.snapshot import snapshot_of
@@ -48,7 +49,11 @@ class Contacts:
         return ContactReply(contact=await self._present(request.owner, request.id))
 
     async def list(self, request: ListContacts) -> ContactPage:
-        """Return one page of contacts, by name."""
+        """Return one page of contacts, by name; or whoever has a key, who was removed included."""
+        if request.named is not None:
+            tokens = tokens_of_reference(owner=request.owner, ref=request.named)
+            holders = [each for each in await self._store.with_keys(owner=request.owner, tokens=tokens) if not each.merged_into]
+            return ContactPage(contacts=tuple(_snapshot(each) for each in sorted(holders, key=lambda each: each.id)))
         filters = self._store.filters(
             search=request.search, closeness=request.closeness, tag=request.tag, company=request.company
         )

@@ -14,8 +14,9 @@ from services.notifier.domain.owner_lines import tidy
 from services.notifier.domain.sample import sample_words
 from services.notifier.domain.staleness import silence
 from services.notifier.domain.wording import tone_for, variant_of, words_for
-from services.notifier.drafts.library import BROKEN, Library, Problem
+from services.notifier.drafts.library import Library
 from services.notifier.drafts.sandbox import OWNER_MARK
+from services.notifier.drafts.sources import BROKEN, Problem
 from shared.counters import Counters
 from shared.logging import get_logger
 from shared.messages.reminders import ItemState

@@ -102,7 +102,6 @@ class InboxStore:
         *,
         owner: str,
         states: Iterable[ItemState],
-        contact: str | None,
         after: Place | None,
         limit: int,
         contacts: Iterable[str] | None = None,
@@ -116,9 +115,7 @@ class InboxStore:
         query: Document = {"owner": owner, "state": {"$in": [state.value for state in states]}}
         if beginning is not None:
             query["_id"] = {"$gte": beginning, "$lte": beginning + "\U0010ffff"}
-        if contact:
-            query["contact"] = contact
-        elif contacts is not None:
+        if contacts is not None:
             query["contact"] = {"$in": list(contacts)}
         if after:
             at, last = after

@@ -6,7 +6,7 @@ from datetime import datetime
 from services.notifier.domain.items import Item, today_of
 from services.notifier.domain.staleness import Skip, Withdraw, is_doubled, judge_item, same_occasion_ids
 from services.notifier.drafts import Drafted
-from services.notifier.people_stream import current_people
+from services.notifier.people_stream import present_people
 from services.notifier.use_cases.drafting import write_drafts
 from services.notifier.use_cases.listing import show_items
 from services.notifier.use_cases.people import profiles_of, survivor_of
@@ -62,7 +62,7 @@ async def reply_with(tools: Tools, item: Item) -> ItemReply:
 async def person_now(tools: Tools, item: Item) -> ContactSnapshot | None:
     """Return whom *item* is about as they are on the stream itself; None when there is nobody."""
     key = (item.owner, item.contact)
-    snapshot = (await current_people(tools.client, [key])).get(key)
+    snapshot = (await present_people(tools.client, [key])).get(key)
     return await survivor_of(tools, snapshot) if snapshot else None
 
 

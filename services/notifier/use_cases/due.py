@@ -102,12 +102,12 @@ def _sift(reminders: Sequence[Reminder], heads: Mapping[str, Head]) -> tuple[lis
 
 async def _current_only(tools: Tools, reminders: Sequence[Reminder], heads: dict[str, Head]) -> list[Reminder]:
     """Return those firings that the current snapshots bear out, noting these in *heads*; count the others by reason."""
-    behind = {
-        (reminder.owner, reminder.contact)
-        for reminder in reminders
-        if (head := heads.get(reminder.contact)) is None or head.rev < reminder.rev or head.owner != reminder.owner
-    }
-    current = await current_people(tools.client, behind) if behind else {}
+    behind: dict[tuple[str, str], int] = {}
+    for reminder in reminders:
+        if (head := heads.get(reminder.contact)) is None or head.rev < reminder.rev or head.owner != reminder.owner:
+            key = (reminder.owner, reminder.contact)
+            behind[key] = max(reminder.rev, behind.get(key, 0))
+    current = await current_people(tools.client, behind, at_least=behind) if behind else {}
     await tools.people.save(current.values())
     known = {r.contact for r in reminders if (r.owner, r.contact) not in behind}
     projected = await tools.people.snapshots(contacts=known) if known else {}

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from services.notifier.people_stream import current_people
+from services.notifier.people_stream import present_people
 from services.notifier.store.deliveries import DeliveryStore
 from services.notifier.use_cases.people import withdraw_outdated
 from services.notifier.use_cases.tools import Tools
@@ -43,7 +43,7 @@ async def erase_contact(tools: Tools, *, deliveries: DeliveryStore, request: Era
 
 async def _take_removal(tools: Tools, owner: str, contacts: Sequence[str]) -> None:
     """Learn from the stream itself that the person was removed, and withdraw what waits: we may be behind."""
-    present = await current_people(tools.client, [(owner, contact) for contact in contacts])
+    present = await present_people(tools.client, [(owner, contact) for contact in contacts])
     if any(not snapshot.deleted for snapshot in present.values()):
         raise Conflict("somebody with one of these ids is still there")
     await tools.people.save(present.values())

@@ -1,6 +1,6 @@
 """What the inbox page shows: a page of cards grouped by closeness, what comes next, and which greetings are standard."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +12,7 @@ from services.notifier.domain.owner_lines import without_owner_lines
 from services.notifier.domain.sending import Route, why_not_standard
 from services.notifier.domain.staleness import silence
 from services.notifier.use_cases.listing import Looked, list_upcoming, look_at
+from services.notifier.use_cases.people import ids_of, known_as
 from services.notifier.use_cases.tools import Tools
 from shared.messages.reminders import ItemState, ReminderKind
 from shared.messages.rpc import ContactPage, Draft, InboxItem, ListContacts, ListUpcoming, UpcomingItem
@@ -106,11 +107,14 @@ async def view_inbox(
         InvalidMessage: the cursor is none of ours.
         BrokerUnavailable: contacts does not answer, who knows which people *words* find.
     """
-    found = await _found(tools, owner=profile.owner, words=words) if words and not contact else None
+    found: Collection[str] | None = None
+    if contact:
+        found = await ids_of(tools, owner=profile.owner, contact=contact)
+    elif words:
+        found = await _found(tools, owner=profile.owner, words=words)
     items = await tools.inbox.page(
         owner=profile.owner,
         states=STATES[show],
-        contact=contact,
         contacts=found,
         after=read_cursor(cursor),
         limit=PAGE_ITEMS + 1,
@@ -135,7 +139,7 @@ async def standard_cards(tools: Tools, *, profile: OwnerProfile) -> list[Card]:
     found: list[Card] = []
     after = None
     while len(found) < STANDARD_MAX:
-        items = await tools.inbox.page(owner=profile.owner, states=[ItemState.UNREAD], contact=None, after=after, limit=FOUND_MAX)
+        items = await tools.inbox.page(owner=profile.owner, states=[ItemState.UNREAD], after=after, limit=FOUND_MAX)
         found += [card for card in await cards_of(tools, profile=profile, items=items) if card.is_standard]
         if len(items) < FOUND_MAX:
             break
@@ -188,7 +192,7 @@ def _grouped(cards: Sequence[Card]) -> tuple[tuple[Closeness, tuple[Card, ...]],
 async def _found(tools: Tools, *, owner: str, words: str) -> list[str]:
     request = ListContacts(owner=owner, search=words, limit=FOUND_MAX)
     page = await ask(tools.client, service="contacts", verb="list", request=request, reply=ContactPage, timeout_s=ASK_TIMEOUT_S)
-    return [person.id for person in page.contacts]
+    return [known for person in page.contacts for known in known_as(person)]
 
 
 async def _coming(tools: Tools, *, owner: str) -> tuple[UpcomingItem, ...]:

@@ -13,7 +13,7 @@ from services.notifier.domain.staleness import silence
 from services.notifier.domain.widening import widening
 from services.notifier.drafts import Drafted
 from services.notifier.use_cases.drafting import write_drafts
-from services.notifier.use_cases.people import profiles_of
+from services.notifier.use_cases.people import ids_of, living_people, profiles_of
 from services.notifier.use_cases.tools import Tools
 from shared.messages.reminders import ItemState, Planned, Via
 from shared.messages.rpc import (
@@ -43,7 +43,7 @@ async def list_inbox(tools: Tools, *, request: ListInbox) -> InboxPage:
     items = await tools.inbox.page(
         owner=request.owner,
         states=states,
-        contact=request.contact,
+        contacts=await ids_of(tools, owner=request.owner, contact=request.contact) if request.contact else None,
         beginning=request.item,
         after=read_cursor(request.cursor),
         limit=request.limit + 1,
@@ -79,7 +79,7 @@ async def look_at(tools: Tools, *, owner: str, items: Sequence[Item]) -> list[Lo
         return []
     profile = (await profiles_of(tools, owners={owner})).get(owner)
     today = today_of(profile, now=tools.clock())
-    people = await tools.people.snapshots(contacts={item.contact for item in items}, owner=owner)
+    people = await living_people(tools, owner=owner, contacts={item.contact for item in items})
     drafts = await write_drafts(tools, items=items, people=people, profile=profile, today=today)
     return [
         Looked(
@@ -160,7 +160,7 @@ def name_of(contact: str, person: ContactSnapshot | None) -> ContactName:
     """Return how lists show a contact: by name, else by address, else by id."""
     if person is None:
         return ContactName(id=contact, name=contact)
-    return ContactName(id=contact, name=person.name or next(iter(person.emails), contact))
+    return ContactName(id=person.id, name=person.name or next(iter(person.emails), person.id))
 
 
 def _fitting(items: Sequence[InboxItem]) -> list[InboxItem]:

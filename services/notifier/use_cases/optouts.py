@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.notifier.domain.optout import Plea
 from services.notifier.domain.transitions import withdraw
-from services.notifier.people_stream import current_people
+from services.notifier.people_stream import present_people
 from services.notifier.use_cases.acting import ATTEMPTS, profile_of
 from services.notifier.use_cases.people import survivor_of
 from services.notifier.use_cases.tools import Tools
@@ -113,7 +113,7 @@ def _read(tools: Tools, token: str) -> Plea:
 async def _person(tools: Tools, plea: Plea) -> ContactSnapshot | None:
     """Return who asks, as they now are; None where the owner keeps nothing of them any more."""
     key = (plea.owner, plea.contact)
-    snapshot = (await current_people(tools.client, [key])).get(key)
+    snapshot = (await present_people(tools.client, [key])).get(key)
     person = await survivor_of(tools, snapshot) if snapshot else None
     return None if person is None or person.deleted else person
 

@@ -8,7 +8,7 @@ from services.notifier.domain.sample import sample_contact, sample_item
 from services.notifier.domain.staleness import SENTENCE, silence
 from services.notifier.domain.wording import Tone, tone_for
 from services.notifier.drafts import Drafted
-from services.notifier.drafts.library import Origin, Problem, is_template_name
+from services.notifier.drafts.sources import Origin, Problem, is_template_name
 from services.notifier.use_cases.tools import Tools
 from shared.errors import Conflict, InvalidMessage, NotFound, TooLarge, TransientError
 from shared.logging import get_logger

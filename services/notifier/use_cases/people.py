@@ -13,7 +13,7 @@ from services.notifier.domain.staleness import (
     same_occasion_ids,
 )
 from services.notifier.domain.transitions import amend, withdraw
-from services.notifier.people_stream import current_people, current_profiles
+from services.notifier.people_stream import current_profiles, present_people
 from services.notifier.use_cases.tools import Tools
 from shared.errors import TransientError
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
@@ -115,13 +115,40 @@ async def _people_of(tools: Tools, items: Sequence[Item]) -> dict[str, ContactSn
     }
 
 
+async def living_people(tools: Tools, *, owner: str, contacts: Collection[str]) -> dict[str, ContactSnapshot]:
+    """
+    Return those of *contacts* that are known here, each under the id that was asked for, as the person is now.
+
+    What is over with keeps the id of somebody who was merged since; so whoever they became stands for them.
+    """
+    found = await tools.people.snapshots(contacts=contacts, owner=owner)
+    for _ in range(MERGES_MAX):
+        merged = {snapshot.merged_into for snapshot in found.values() if snapshot.merged_into}
+        following = await tools.people.snapshots(contacts=merged, owner=owner) if merged else {}
+        if not following:
+            break
+        found = {id: following.get(snapshot.merged_into or "", snapshot) for id, snapshot in found.items()}  # noqa: A001  # its word
+    return found
+
+
+async def ids_of(tools: Tools, *, owner: str, contact: str) -> tuple[str, ...]:
+    """Return every id under which there may be items about the person whose id is, or was, *contact*."""
+    person = (await living_people(tools, owner=owner, contacts=[contact])).get(contact)
+    return (contact,) if person is None else known_as(person)
+
+
+def known_as(person: ContactSnapshot) -> tuple[str, ...]:
+    """Return every id that *person* has or had."""
+    return (person.id, *person.aliases)
+
+
 async def survivor_of(tools: Tools, snapshot: ContactSnapshot) -> ContactSnapshot:
     """Follow merges to the contact under which a person lives on; the last tombstone where that one is not published."""
     for _ in range(MERGES_MAX):
         if not snapshot.merged_into:
             break
         key = (snapshot.owner, snapshot.merged_into)
-        following = (await current_people(tools.client, [key])).get(key)
+        following = (await present_people(tools.client, [key])).get(key)
         if following is None:
             break
         snapshot = following

@@ -1,7 +1,7 @@
 """What the owner says of a person: each is a fact, stated on the intake, and waited for until it can be seen."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -17,7 +17,7 @@ from services.notifier.use_cases.person_lookup import ASK_TIMEOUT_S, find_person
 from services.notifier.use_cases.tools import Tools
 from shared.errors import Conflict, InvalidMessage
 from shared.messages.cloudevents import describe, new_event
-from shared.messages.facts import MODELS, FactName
+from shared.messages.facts import MODELS, ContactRef, FactName
 from shared.messages.rpc import ContactPage, ListContacts
 from shared.messages.snapshots import ContactSnapshot
 from shared.messages.values import Direction
@@ -32,7 +32,6 @@ SEEN_WITHIN_S: Final = 3.0
 LOOK_EVERY_S: Final = 0.02
 NOON: Final = time(12)
 """The hour of an interaction of which only the day is told."""
-SAME_NAMED_MAX: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +49,7 @@ async def edit_person(tools: Tools, *, owner: str, contact: str, wish: Wish) -> 
     Raises:
         NotFound: the owner knows nobody of that id.
         InvalidMessage: a value is not what it should be.
-        Conflict: an address is somebody else's; stated, it would make the two one.
+        Conflict: an address, or a LinkedIn profile, is somebody else's; stated, it would make the two one.
         BrokerUnavailable: the statement may not be stored.
     """
     person = await find_person(tools, owner=owner, contact=contact)
@@ -58,8 +57,7 @@ async def edit_person(tools: Tools, *, owner: str, contact: str, wish: Wish) -> 
     if not data:
         return Stated(person=person, is_seen=True)
     _check(person, FactName.CONTACT_UPSERTED, data)
-    known = {fold(email) for email in person.emails}
-    await _refuse_addresses_of_others(tools, person, [email for email in data.get("emails", ()) if fold(email) not in known])
+    await _refuse_keys_of_others(tools, person, data)
     return await _state(tools, person, FactName.CONTACT_UPSERTED, data)
 
 
@@ -155,12 +153,23 @@ async def _instant_of(tools: Tools, *, owner: str, on: date | None, now: datetim
     return datetime.combine(on, NOON, tzinfo=zone) if on < today else now + timedelta(days=1)
 
 
-async def _refuse_addresses_of_others(tools: Tools, person: ContactSnapshot, emails: Sequence[str]) -> None:
-    for email in emails:
-        request = ListContacts(owner=person.owner, search=email[:200], limit=SAME_NAMED_MAX)
+async def _refuse_keys_of_others(tools: Tools, person: ContactSnapshot, data: Mapping[str, Any]) -> None:
+    """Refuse what somebody else is known by, or was before it was taken away: whatever states it makes one of the two."""
+    known = {fold(email) for email in person.emails}
+    refs = [ContactRef(email=email) for email in data.get("emails", ()) if fold(email) not in known]
+    refs += [ContactRef(linkedin_url=url)] if (url := data.get("linkedin_url")) else []
+    for ref in refs:
+        request = ListContacts(owner=person.owner, named=ref)
         page = await ask(
             tools.client, service="contacts", verb="list", request=request, reply=ContactPage, timeout_s=ASK_TIMEOUT_S
         )
         for other in page.contacts:
-            if other.id != person.id and fold(email) in {fold(known) for known in other.emails}:
-                raise Conflict(f"{name_of(other.id, other).name} has the address {email} already; merge the two if they are one")
+            if other.id != person.id:
+                raise Conflict(_whose(other, ref))
+
+
+def _whose(other: ContactSnapshot, ref: ContactRef) -> str:
+    key = ref.email or ref.linkedin_url
+    if other.deleted:
+        return f"{key} was of somebody whom you removed; added here, what you know of this person would go with them"
+    return f"{name_of(other.id, other).name} has, or had, the address {key}; merge the two if they are one"

@@ -9,6 +9,7 @@ from services.notifier.domain.links import linkedin_of
 from services.notifier.domain.person_jobs import Stint, stints_of
 from services.notifier.domain.person_plans import Cadence, Outlook, cadence_of, outlook_of
 from services.notifier.use_cases.inbox_page import Card, cards_of
+from services.notifier.use_cases.people import known_as
 from services.notifier.use_cases.person_lookup import find_person
 from services.notifier.use_cases.tools import Tools
 from shared.messages.reminders import ItemState
@@ -47,10 +48,11 @@ async def view_person(tools: Tools, *, profile: OwnerProfile, contact: str) -> P
     """
     owner = profile.owner
     person = await find_person(tools, owner=owner, contact=contact)
+    ids = known_as(person)
     outlook, waiting, sent = await asyncio.gather(
         outlook_for(tools, profile=profile, person=person),
-        tools.inbox.page(owner=owner, states=OPEN, contact=person.id, after=None, limit=OPEN_SHOWN),
-        tools.inbox.page(owner=owner, states=[ItemState.SENT], contact=person.id, after=None, limit=SENT_SHOWN),
+        tools.inbox.page(owner=owner, states=OPEN, contacts=ids, after=None, limit=OPEN_SHOWN),
+        tools.inbox.page(owner=owner, states=[ItemState.SENT], contacts=ids, after=None, limit=SENT_SHOWN),
     )
     return PersonView(
         person=person,

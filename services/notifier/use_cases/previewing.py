@@ -7,7 +7,7 @@ from services.notifier.domain.items import today_of
 from services.notifier.domain.sample import sample_contact, sample_item
 from services.notifier.domain.staleness import SENTENCE, silence
 from services.notifier.drafts import Drafter
-from services.notifier.drafts.library import Problem
+from services.notifier.drafts.sources import Problem
 from services.notifier.use_cases.own_templates import load_own
 from services.notifier.use_cases.people import profiles_of
 from services.notifier.use_cases.tools import Tools

@@ -125,7 +125,6 @@ async def send_standard(tools: Tools, *, request: SendStandard) -> StandardSent:
     page = await tools.inbox.page(
         owner=request.owner,
         states=[ItemState.UNREAD],
-        contact=None,
         after=read_cursor(request.cursor),
         limit=request.limit + 1,
     )

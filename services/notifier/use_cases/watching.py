@@ -1,4 +1,9 @@
-"""Who looks at an inbox hears that it changed: at once of what this process writes, in time of what others do."""
+"""
+Who looks at an inbox hears that it changed, whichever notifier changed it.
+
+Each process rings its own watchers at once and tells its neighbours (wiring/neighbours.py) whose inboxes it was. Should that
+word get lost, the watchers notice at their next heartbeat.
+"""
 
 import asyncio
 from collections import defaultdict
@@ -11,22 +16,38 @@ STREAMS_PER_OWNER: Final = 12
 
 
 class Watch:
-    """The watchers of this process, by owner."""
+    """The watchers of this process, by owner, and what its neighbours have yet to hear."""
 
     def __init__(self) -> None:
         self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._news: set[str] = set()
+        self._has_news = asyncio.Event()
         self.is_closed = False
 
     def ring(self, owners: Iterable[str]) -> None:
-        """Say that the inboxes of *owners* may have changed, or their sessions ended."""
+        """Say that the inboxes of *owners* may have changed, or their sessions ended, by what this process did."""
+        changed = set(owners)
+        self.ring_here(changed)
+        self._news |= changed
+        self._has_news.set()
+
+    def ring_here(self, owners: Iterable[str]) -> None:
+        """Say so to the watchers of this process alone: whoever did it tells the others."""
         for owner in owners:
             for event in self._waiting.get(owner, ()):
                 event.set()
 
+    async def news(self) -> set[str]:
+        """Wait until there is something to tell the neighbours, and return the owners; each is returned once."""
+        await self._has_news.wait()
+        self._has_news.clear()
+        news, self._news = self._news, set()
+        return news
+
     def close(self) -> None:
         """Let every watcher go: the service ends."""
         self.is_closed = True
-        self.ring(list(self._waiting))
+        self.ring_here(list(self._waiting))
 
     def has_room(self, owner: str) -> bool:
         """Whether *owner* may have one more watcher."""

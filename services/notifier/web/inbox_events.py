@@ -2,7 +2,7 @@
 `/inbox/events`: server-sent events that tell an open page to load itself again.
 
 An event says that something may have changed, never what: the page asks for it with the session's own rights. What another
-process wrote is noticed at the next heartbeat.
+notifier did is heard of from there, and noticed at the next heartbeat in any case.
 """
 
 import asyncio

@@ -21,8 +21,8 @@ def contents(*, clock: Clock) -> Contents:
     """
     Return what is in a backup.
 
-    People and plans are copies of what contacts and the scheduler say, and come anew with it: a copy that is ahead of contacts would
-    take no newer one for new. Who was signed in signs in again.
+    People and plans are copies of what contacts and the scheduler say, and come anew with it: one that is ahead of contacts would
+    take nothing that comes later for new. Who was signed in signs in again.
     """
     return Contents(
         kept=("accounts", "channels", "credentials", "deliveries", "feeds", "inbox", "lateness", "own_templates", "sorting"),

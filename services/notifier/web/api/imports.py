@@ -4,12 +4,11 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.notifier.web.api.routing import PROBLEMS, READING, ApiRoute, answer
+from services.notifier.web.api.routing import PROBLEMS, READING, ApiRoute, StreamedRoute, answer
 from services.notifier.web.desk import Desk
 from services.notifier.web.import_uploads import MULTIPART, received
 from services.notifier.web.session import ApiCaller
@@ -63,7 +62,7 @@ def imports_router(desk: Desk) -> APIRouter:
         _bring(desk),
         methods=["POST"],
         # An `ApiRoute` reads the whole body first. This one may be large, and is read in pieces.
-        route_class_override=APIRoute,
+        route_class_override=StreamedRoute,
         status_code=HTTPStatus.ACCEPTED,
         response_model=ImportsAccepted,
         responses=PROBLEMS,

@@ -112,7 +112,11 @@ def owner_router(desk: Desk) -> APIRouter:
 
     @router.patch("", response_model=OwnerProfile, responses=PROBLEMS, summary="Change settings")
     async def set_owner(request: Request, caller: ApiCaller, body: OwnerSettings) -> Response:
-        """Change what is given. Tables, such as `cadence_days`, are changed key by key, `telling` part by part."""
+        """
+        Change what is given. Tables, such as `cadence_days`, are changed key by key, `telling` part by part.
+
+        Null takes `email` or `telling.digest_at` away, and leaves any other setting as it is.
+        """
         reply = await desk.contacts("owner.set", SetOwner(owner=caller.owner, settings=body), OwnerReply)
         # Whoever asks next sees what they were just told, even before it comes over the stream.
         await desk.tools.people.save_profiles([reply.profile])

@@ -44,18 +44,8 @@ READING: Final[Responses] = {
 """The answers of a route that only reads, besides 200."""
 
 
-class ApiRoute(APIRoute):
-    """A route that reads no more than it may."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler with this around it."""
-        handle = super().get_route_handler()
-
-        async def guarded(request: Request) -> Response:
-            body = await read_body(request, limit_bytes=BODY_BYTES)
-            return await handle(Request(request.scope, _replay(body)))
-
-        return guarded
+class StreamedRoute(APIRoute):
+    """A route that reads its body by itself, in pieces."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; to a method that there is not, say which there are at this path and not at this route alone."""
@@ -67,6 +57,20 @@ class ApiRoute(APIRoute):
                 raise
             headers = {"Allow": ", ".join(sorted(method.upper() for method in described))}
             raise HTTPException(exc.status_code, headers=headers) from exc
+
+
+class ApiRoute(StreamedRoute):
+    """A route that reads no more than it may."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler with this around it."""
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            body = await read_body(request, limit_bytes=BODY_BYTES)
+            return await handle(Request(request.scope, _replay(body)))
+
+        return guarded
 
 
 def _methods_at(path: str, *, paths: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:

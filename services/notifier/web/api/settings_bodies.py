@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.notifier.domain.wording import Tone
 from services.notifier.drafts.checking import SOURCE_BYTES_MAX
-from services.notifier.drafts.library import Origin
+from services.notifier.drafts.sources import Origin
 from services.notifier.use_cases.own_templates import TemplateInfo
 from services.notifier.web.api.bodies import Body
 from shared.messages.access import Scope

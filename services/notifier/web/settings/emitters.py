@@ -44,12 +44,13 @@ def emitters_router(desk: Desk) -> APIRouter:
 
     @router.post(EMITTERS.url + "/unknown")
     async def set_policy(request: Request, viewer: Viewer, form: Form) -> Response:
-        """Say what becomes of a source's facts about somebody unknown."""
-        read = read_settings({"unknown_contacts": {form.get("source", ""): form.get("policy", "")}})
+        """Say what becomes of a source's facts about somebody unknown, or take the rule for it away."""
+        policy = None if "remove" in form else form.get("policy", "")
+        read = read_settings({"unknown_contacts": {form.get("source", ""): policy}})
         if read.settings is None:
             return await _show(request, viewer, errors={"source": read.errors["unknown_contacts"]}, values=form)
         await save_settings(desk, viewer, read.settings)
-        return done(EMITTERS, anchor="#unknown")
+        return done(EMITTERS, "saved" if policy else "removed", anchor="#unknown")
 
     async def _show(
         request: Request,
@@ -69,8 +70,7 @@ def emitters_router(desk: Desk) -> APIRouter:
             status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
             emitters=await credentials_of(desk, owner=viewer.owner, scope=Scope.EMIT),
             sources=[
-                (source, policies.get(source, "create"), parked.sources.get(source, 0))
-                for source in sorted({*policies, *parked.sources})
+                (source, policies.get(source), parked.sources.get(source, 0)) for source in sorted({*policies, *parked.sources})
             ],
             snippets=snippets_of(issued) if issued else (),
             values={name: (values or {}).get(name, "") for name in ("name", "source")} if errors else {},

@@ -76,11 +76,9 @@ def times_router(desk: Desk) -> APIRouter:
 
 def _values(profile: OwnerProfile) -> dict[str, str]:
     telling = profile.telling
-    # One that is the delivery hour is shown as what it means.
-    digest_at = telling.digest_at if telling.digest_at != profile.deliver_at else None
     return {
         "deliver_at": f"{profile.deliver_at:%H:%M}",
-        "digest_at": f"{digest_at:%H:%M}" if digest_at else "",
+        "digest_at": f"{telling.digest_at:%H:%M}" if telling.digest_at else "",
         "quiet_from": f"{telling.quiet_from:%H:%M}",
         "quiet_until": f"{telling.quiet_until:%H:%M}",
         "heartbeat_on": telling.heartbeat_on,
@@ -92,11 +90,8 @@ def _given(form: Mapping[str, str], profile: OwnerProfile, *, days: set[str], ti
     telling: dict[str, Any] = {name: clock(form[name]) for name in ("quiet_from", "quiet_until") if name in form}
     telling |= {"heartbeat_on": form["heartbeat_on"]} if "heartbeat_on" in form else {}
     telling["digest_days"] = [day.value for day in WEEK if day.value in days]
-    if digest_at := form.get("digest_at", "").strip():
-        telling["digest_at"] = clock(digest_at)
-    elif profile.telling.digest_at is not None and "deliver_at" in form:
-        # A setting cannot be taken away: the same hour means the same.
-        telling["digest_at"] = clock(form["deliver_at"])
+    if "digest_at" in form:
+        telling["digest_at"] = clock(form["digest_at"]) if form["digest_at"].strip() else None
     if ticked != ticked_of(profile.telling.at_once):
         telling["at_once"] = rules_of(ticked)
     given: dict[str, Any] = {"telling": telling}

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from services.notifier.domain.languages import language_of
 from services.notifier.drafts import Drafted
 from services.notifier.drafts.checking import SOURCE_BYTES_MAX
-from services.notifier.drafts.library import Origin, is_template_name
+from services.notifier.drafts.sources import Origin, is_template_name
 from services.notifier.use_cases.own_templates import (
     MILESTONE,
     FaultyTemplate,

@@ -37,7 +37,7 @@ def you_router(desk: Desk) -> APIRouter:
     @router.post(YOU.url)
     async def save(request: Request, viewer: Viewer, form: Form) -> Response:
         """Change it."""
-        read = _read(form, viewer.profile)
+        read = _read(form)
         if read.settings is None:
             return await _show(request, viewer, values=_values(viewer.profile) | dict(form), errors=read.errors)
         await save_settings(desk, viewer, read.settings)
@@ -64,11 +64,9 @@ def _values(profile: OwnerProfile) -> dict[str, str]:
     }
 
 
-def _read(form: Mapping[str, str], profile: OwnerProfile) -> Read:
+def _read(form: Mapping[str, str]) -> Read:
     given: dict[str, Any] = {name: form[name] for name in PLAIN if name in form}
-    if not given.get("email", "").strip():
-        if profile.email is not None and "email" in given:
-            return Read(errors={"email": "An address can be replaced here, not taken away."})
-        given.pop("email", None)
+    if "email" in given and not given["email"].strip():
+        given["email"] = None
     given |= {name: lines_of(form[name]) for name, _, _ in GROUND if name in form}
     return read_settings(given)
