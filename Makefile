@@ -48,6 +48,7 @@ contract: $(STAMPS)/dev ## Write the documents of the contract anew, unless that
 
 bench: $(STAMPS)/dev ## Measure speed and memory beside the raw limit
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.containers
 
 screenshots: $(STAMPS)/dev ## Take the pictures of the pages anew; needs Chromium
 	$(BIN)/python -m tests.e2e.browser.screenshots

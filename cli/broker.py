@@ -1,6 +1,7 @@
 """Questions to the broker itself that the client has no words for, or answers in part only."""
 
 import json
+from datetime import datetime
 from typing import Any, Final
 
 import nats.errors
@@ -32,9 +33,33 @@ async def consumer_info(hobnob: Hobnob, consumer: Consumer) -> dict[str, Any]:
     return await _ask(hobnob, f"$JS.API.CONSUMER.INFO.{consumer.stream}.{consumer.durable}", what=consumer.durable)
 
 
-async def _ask(hobnob: Hobnob, subject: str, *, what: str) -> dict[str, Any]:
+async def pause_consumer(hobnob: Hobnob, consumer: Consumer, *, until: datetime | None) -> bool:
+    """
+    Have the broker hand out nothing to a durable consumer until then; None ends it. Return whether it is paused now.
+
+    What comes meanwhile stays in the stream.
+
+    Raises:
+        BrokerUnavailable: it does not answer, or there is no such consumer.
+    """
+    subject = f"$JS.API.CONSUMER.PAUSE.{consumer.stream}.{consumer.durable}"
+    request = {"pause_until": until.isoformat()} if until else {}
+    return bool((await _ask(hobnob, subject, what=consumer.durable, request=request)).get("paused"))
+
+
+async def purge_stream(hobnob: Hobnob, stream: str) -> None:
+    """
+    Delete all messages of a stream.
+
+    Raises:
+        BrokerUnavailable: the broker does not answer, or there is no such stream.
+    """
+    await _ask(hobnob, f"$JS.API.STREAM.PURGE.{stream}", what=stream)
+
+
+async def _ask(hobnob: Hobnob, subject: str, *, what: str, request: dict[str, Any] | None = None) -> dict[str, Any]:
     try:
-        reply = await hobnob.client.request(subject, b"", timeout=TIMEOUT_S)
+        reply = await hobnob.client.request(subject, json.dumps(request).encode() if request else b"", timeout=TIMEOUT_S)
     except (TimeoutError, nats.errors.Error) as exc:
         raise BrokerUnavailable(f"{what} did not answer") from exc
     answer: dict[str, Any] = json.loads(reply.data)

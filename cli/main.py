@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cli import (
+    backup,
     channels,
     contacts,
     dead,
@@ -21,6 +22,7 @@ from cli import (
     importing,
     inbox,
     owners,
+    restore,
     stack,
     upcoming,
 )
@@ -51,6 +53,8 @@ app.add_typer(owners.app, name="owner")
 app.add_typer(emitters.app, name="emitter")
 app.add_typer(dead.app, name="dead")
 app.command("doctor")(doctor.doctor)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
 
 
 def _show_version(wanted: bool) -> None:

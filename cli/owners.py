@@ -63,7 +63,7 @@ def set_(
     name: Name = None,
     timezone: Timezone = None,
     deliver_at: DeliverAt = None,
-    email: Email = None,
+    email: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The owner's address; '' takes it away.")] = None,
     language: Annotated[str | None, typer.Option(help="Language of the drafts, such as en.")] = None,
     cadence: Annotated[list[str] | None, typer.Option(metavar="CLOSENESS=DAYS", help="Days between check-ins; 0 never.")] = None,
     birthday_lead: Annotated[list[str] | None, typer.Option(metavar="CLOSENESS=DAYS", help="Birthdays this early too.")] = None,
@@ -74,7 +74,7 @@ def set_(
     employer: Annotated[list[str] | None, typer.Option(help=f"For whom you work or worked{_GROUND}")] = None,
     school: Annotated[list[str] | None, typer.Option(help=f"Where you learned{_GROUND}")] = None,
     place: Annotated[list[str] | None, typer.Option(help=f"Where you live or lived{_GROUND}")] = None,
-    digest_at: Annotated[str | None, typer.Option(metavar="HH:MM", help="When the daily message comes; local time.")] = None,
+    digest_at: Annotated[str | None, typer.Option(metavar="HH:MM", help="When the daily message comes; '' clears.")] = None,
     digest_days: Annotated[str | None, typer.Option(metavar="DAYS", help="On which: mon-fri, sat,sun, all, never.")] = None,
     quiet: Annotated[str | None, typer.Option(metavar="HH:MM-HH:MM", help="When nothing goes at once, or never.")] = None,
     heartbeat_on: Annotated[str | None, typer.Option(metavar="DAY", help="Weekly: that nothing was missed; or never.")] = None,
@@ -108,6 +108,8 @@ def set_(
         digest_at=digest_at, digest_days=digest_days, quiet=quiet, heartbeat_on=heartbeat_on, at_once=at_once
     ):
         plain["telling"] = telling
+    if email is not None and not email.strip():
+        plain["email"] = None
     new_cadence, new_lead = _read_days(cadence or []), _read_days(birthday_lead or [])
     if not (plain or new_cadence or new_lead):
         raise typer.BadParameter("say what to change, such as --deliver-at 08:00; see: hobnob owner set --help")

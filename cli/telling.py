@@ -33,7 +33,7 @@ def read_telling(
     """
     found: dict[str, Any] = {}
     if digest_at is not None:
-        found["digest_at"] = read_clock(digest_at)
+        found["digest_at"] = read_clock(digest_at) if digest_at.strip() else None
     if digest_days is not None:
         found["digest_days"] = read_days(digest_days)
     if quiet is not None:

@@ -1,7 +1,6 @@
 """A whole cluster as processes of this machine: three brokers, a replica set of three, two of each service, and how to kill."""
 
 import asyncio
-import contextlib
 import json
 import os
 import shutil
@@ -57,11 +56,17 @@ class Cluster:
         folder.create()
         self.credentials: StackCredentials = ensure_credentials(folder.credentials)
 
-    async def open(self, *, replicas: int = MEMBERS) -> None:
-        """Start the servers and make of them what they are to be."""
-        for spec in (*self._broker_specs(), *self._database_specs()):
+    async def open(self) -> None:
+        """Start brokers and databases and make of them what they are to be."""
+        for spec in self._database_specs():
             self.start(spec.name, spec)
-        await asyncio.gather(self._found_replica_set(), self._until_brokers_agree())
+        await asyncio.gather(self._found_replica_set(), self.open_brokers())
+
+    async def open_brokers(self, *, replicas: int = MEMBERS) -> None:
+        """Start the brokers, and have the streams made with so many copies."""
+        for spec in self._broker_specs():
+            self.start(spec.name, spec)
+        await self._until_brokers_agree()
         await ensure_topology(self.client, replicas=replicas)
 
     async def start_services(self) -> None:
@@ -72,18 +77,15 @@ class Cluster:
         await asyncio.gather(*(self._until_healthy(service) for service in SERVICES))
 
     async def close(self) -> None:
-        """End everything, services first."""
+        """End everything at once: nothing of it is needed any more."""
         if hasattr(self, "client"):
             await self.client.close()
-        for kind in (SERVICES, ("nats", "mongo")):
-            ending = [self._running.pop(name)[0] for name in list(self._running) if name.rpartition("-")[0] in kind]
-            for process in ending:
-                process.terminate()
-            for process in ending:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    await asyncio.to_thread(process.wait, 20)
-                process.kill()
-                process.wait()
+        ending = [process for process, _ in self._running.values()]
+        self._running.clear()
+        for process in ending:
+            process.kill()
+        for process in ending:
+            process.wait()
 
     async def connect(self, user: str) -> Client:
         """Connect to any of the brokers, as one of their users."""
@@ -129,8 +131,12 @@ class Cluster:
 
     async def until_whole(self) -> None:
         """Return once every broker has every copy of a stream and every member of the replica set follows the primary."""
-        await self._until(self._streams_are_whole, errors=(AssertionError, TimeoutError, nats.errors.Error))
+        await self.until_streams_are_whole()
         await self._until(lambda: asyncio.to_thread(self._members_follow), errors=(AssertionError, PyMongoError))
+
+    async def until_streams_are_whole(self) -> None:
+        """Return once every broker has every copy of a stream."""
+        await self._until(self._streams_are_whole, errors=(AssertionError, TimeoutError, nats.errors.Error))
 
     async def stream_leader(self, stream: str) -> str:
         """Return the broker that leads *stream*."""
@@ -272,11 +278,22 @@ def _clean() -> Mapping[str, str]:
 
 
 @asynccontextmanager
-async def running_cluster(root: Path, *, replicas: int = MEMBERS) -> AsyncIterator[Cluster]:
+async def running_cluster(root: Path) -> AsyncIterator[Cluster]:
     """Run three brokers and a replica set, with streams and without services, until the block ends."""
     cluster = Cluster(root)
     try:
-        await cluster.open(replicas=replicas)
+        await cluster.open()
+        yield cluster
+    finally:
+        await cluster.close()
+
+
+@asynccontextmanager
+async def running_brokers(root: Path, *, replicas: int) -> AsyncIterator[Cluster]:
+    """Run three brokers and nothing else, with so many copies of each stream, until the block ends."""
+    cluster = Cluster(root)
+    try:
+        await cluster.open_brokers(replicas=replicas)
         yield cluster
     finally:
         await cluster.close()

@@ -13,7 +13,9 @@ admin.auth("root", require("fs").readFileSync("/run/secrets/mongo_root", "utf8")
 
 function status() {
   try {
-    return admin.runCommand({ replSetGetStatus: 1 });
+    // Not returned as it is: mongosh would wait for it outside of this block.
+    const answer = admin.runCommand({ replSetGetStatus: 1 });
+    return answer;
   } catch (error) {
     if (error.code !== NOT_YET_INITIALIZED) throw error;
     return null;

@@ -78,7 +78,7 @@ def dump_state(state: State) -> Document:
     }
     # Of most people there are none.
     if state.retracted:
-        document["retracted"] = {name: _dump_register(register) for name, register in state.retracted.items()}
+        document["retracted"] = [[key, *_dump_register(register)] for key, register in state.retracted.items()]
     if state.meetings:
         document["meetings"] = [[key, *_dump_register(register)] for key, register in state.meetings.items()]
     if state.search:
@@ -101,6 +101,7 @@ def load_state(document: Document) -> State:
         dates={key: _load_register(value) for key, *value in document.get("dates", ())},
         jobs=frozenset(_load_job(value) for value in document.get("jobs", ())),
         interactions=frozenset(InteractionEntry((v[0], v[1]), *v[2:]) for v in document.get("interactions", ())),
+        retracted={key: _load_register(value) for key, *value in document.get("retracted", ())},
         meetings={key: _load_register(value) for key, *value in document.get("meetings", ())},
         search={name: _load_register(value) for name, value in document.get("search", {}).items()},
     )

@@ -7,6 +7,7 @@ the dot. A test asserts that no field is without one, and that none is here for 
 
 from typing import Final
 
+from shared.contract.backup_meanings import BACKUP
 from shared.contract.telling_meanings import TELLING
 
 _ENVELOPE: Final = {
@@ -156,6 +157,7 @@ _SNAPSHOTS: Final = {
     "known_since": "When the first fact about them occurred.",
     "last_contact_at": "When the two were last in touch.",
     "interactions": "When they were in touch, and how.",
+    "Interaction.id": "Names it where it is taken back; null in snapshots of former versions.",
     "at": "When it happened.",
     "meetings": "Meetings with them, past and planned, by when they begin.",
     "ContactSnapshot.search": "Their latest search for a job.",
@@ -367,6 +369,7 @@ MEANINGS: Final = {
     **_REQUESTS,
     **_CURATION,
     **_CREDENTIALS,
+    **BACKUP,
     **TELLING,
 }
 

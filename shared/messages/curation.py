@@ -25,6 +25,7 @@ PLACES: Final[dict[str, str]] = {
     "contacts.reports": "reports of imports that named them",
     "notifier.inbox": "items of the inbox, with their drafts",
     "notifier.agenda": "copies of plans",
+    "notifier.sorting": "notes of how you sorted them",
     "notifier.deliveries": "messages to you that named their items",
 }
 """Where things are erased, in words for people."""

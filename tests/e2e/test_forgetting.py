@@ -2,20 +2,53 @@
 
 import asyncio
 import json
-import re
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from uuid import uuid4
 
+import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
+from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
 from deploy.local.state import read_state
+from shared.dead_desk import DeadDesk
+from shared.dead_letters import DeadLetter, Wanted
+from shared.errors import NotFound
 from shared.messages.cloudevents import dump_event, new_event
+from shared.messages.curation import MergeContacts, MergeReply
 from shared.messages.facts import FactName
-from tests.e2e.conftest import Stack, signed_in, wait_for
+from shared.messages.rpc import (
+    AddOwner,
+    ContactPage,
+    ContactReply,
+    EditItem,
+    GetContact,
+    InboxItem,
+    InboxPage,
+    ItemAction,
+    ItemReply,
+    ListContacts,
+    ListInbox,
+    OwnerReply,
+    OwnerSettings,
+    SendItem,
+    SnoozeItem,
+)
+from shared.messages.snapshots import ContactSnapshot
+from shared.messages.values import Message
+from shared.requests import ask
+from tests.conftest import eventually
+from tests.e2e.conftest import Stack, signed_in
 
+ReplyT = TypeVar("ReplyT", bound=Message)
+FoundT = TypeVar("FoundT")
+
+READ_AT_ONCE = 64
+"""Messages of the broker that are read beside each other."""
 MARK = "zqforgetme"
 """In every value that is stated about somebody, and in nothing else."""
 EMAIL = f"{MARK}@example.com"
@@ -49,7 +82,41 @@ def everything_about(today: datetime) -> dict[str, Any]:
     }
 
 
-async def state_facts(stack: Stack, owner: str) -> None:
+@dataclass(frozen=True)
+class Teller:
+    """
+    Tells of people, and asks about them, over one connection.
+
+    A command takes a second of a processor to start: it is run where the command itself is what matters.
+    """
+
+    stack: Stack
+    client: Client
+    owner: str
+
+    async def ask(self, service: str, verb: str, request: Message, reply: type[ReplyT]) -> ReplyT:
+        """Ask a service."""
+        return await ask(self.client, service=service, verb=verb, request=request, reply=reply, timeout_s=20)
+
+    async def people(self) -> dict[str, ContactSnapshot]:
+        """Return the owner's people by name."""
+        page = await self.ask("contacts", "list", ListContacts(owner=self.owner), ContactPage)
+        return {person.name: person for person in page.contacts}
+
+    async def inbox(self) -> list[InboxItem]:
+        """Return the owner's inbox."""
+        return list((await self.ask("notifier", "inbox.list", ListInbox(owner=self.owner), InboxPage)).items)
+
+    async def publish(self, name: str, body: bytes) -> None:
+        """Put something on the intake."""
+        await self.client.jetstream().publish(f"hobnob.intake.{self.owner}.{name}", body)
+
+    async def run(self, *arguments: str) -> None:
+        """Run a command, whatever comes of it."""
+        await asyncio.to_thread(self.stack.attempt, *arguments, "--owner", self.owner)
+
+
+async def state_facts(teller: Teller) -> None:
     """Tell of one person, known as two, and of another, in facts of every kind."""
     today = datetime.now(UTC)
     by_email = {"email": EMAIL}
@@ -66,40 +133,53 @@ async def state_facts(stack: Stack, owner: str) -> None:
             {"contacts": both, "meeting_id": "m-1", "starts_at": f"{today:%Y}-12-31T10:00:00Z", "place": "Café"},
         ),
     ]
-    client = await signed_in(stack.operator())
     for number, (name, data) in enumerate(facts):
         at = today - timedelta(seconds=len(facts) - number)
         event = new_event(name=FactName(name), source="crm", id=f"f-{number}", data=data, time=at)
-        await client.jetstream().publish(f"hobnob.intake.{owner}.{name}", dump_event(event))
-    await client.close()
+        await teller.publish(name, dump_event(event))
 
 
-def state_all(stack: Stack, owner: str, folder: Path) -> str:
+async def state_all(teller: Teller, folder: Path) -> str:
     """Tell of somebody in every way there is, have the owner act, and return the person's id."""
-    asyncio.run(state_facts(stack, owner))
-    people = wait_for(lambda: len(found := stack.json("contacts", "list", "--owner", owner)) == 3 and found)
-    ids = {person["name"]: person["id"] for person in people}
+    await state_facts(teller)
     card = folder / f"Ann_{MARK}.vcf"
     card.write_text(f"BEGIN:VCARD\nVERSION:3.0\nFN:Ann {MARK}\nEMAIL:{EMAIL}\nNOTE:Imported {MARK}\nEND:VCARD\n")
-    stack.run("import", str(card), "--owner", owner)
     broken = folder / f"Ann {MARK}.bin"
     broken.write_bytes(b"\x00\xff" * 500 + EMAIL.encode())
-    stack.attempt("import", str(broken), "--owner", owner)
-    act_upon(stack, owner, wait_for(lambda: len(found := stack.inbox(owner)) >= 4 and found))
-    stack.run("contacts", "merge", ids[f"Ann {MARK}"], ids[f"Ann at home {MARK}"], "--owner", owner, "--yes")
-    return str(ids[f"Ann {MARK}"])
+    await asyncio.gather(teller.run("import", str(card)), teller.run("import", str(broken)))
+    people = await waited(teller.people, lambda found: len(found) == 3)
+    await act_upon(teller, await waited(teller.inbox, lambda found: len(found) >= 4))
+    ids = [people[name].id for name in (f"Ann {MARK}", f"Ann at home {MARK}")]
+    await teller.ask("contacts", "merge", MergeContacts(owner=teller.owner, contact=ids[0], other=ids[1]), MergeReply)
+    return ids[0]
 
 
-def act_upon(stack: Stack, owner: str, items: list[dict[str, Any]]) -> None:
-    """Edit, send by hand, snooze and dismiss what came of it."""
-    for item, action in zip(items, ("edit", "snooze", "dismiss", "send"), strict=False):
-        more = {"edit": ["--body", f"Dear {MARK}"], "snooze": ["--until", "tomorrow"]}.get(action, [])
-        stack.attempt("inbox", action, item["id"], *more, "--owner", owner)
+async def waited(look: Callable[[], Awaitable[FoundT]], is_right: Callable[[FoundT], bool]) -> FoundT:
+    """Return what is seen once it is as it should be."""
+    seen: list[FoundT] = []
+
+    async def is_there() -> bool:
+        seen.append(await look())
+        return is_right(seen[-1])
+
+    await eventually(is_there, within_s=60)
+    return seen[-1]
 
 
-async def bury_one(stack: Stack, owner: str) -> None:
-    """Have a fact about them refused, so that it lies among the dead letters."""
-    client = await signed_in(stack.operator())
+async def act_upon(teller: Teller, items: Sequence[InboxItem]) -> None:
+    """Edit, snooze, dismiss and send what came of it."""
+    requests: list[tuple[str, dict[str, Any], type[ItemAction]]] = [
+        ("edit", {"body": f"Dear {MARK}"}, EditItem),
+        ("snooze", {"until": "tomorrow"}, SnoozeItem),
+        ("dismiss", {}, ItemAction),
+        ("send", {}, SendItem),
+    ]
+    for item, (verb, more, request) in zip(items, requests, strict=False):
+        await teller.ask("notifier", f"inbox.{verb}", request(owner=teller.owner, item=item.id, **more), ItemReply)
+
+
+async def bury_two(teller: Teller) -> None:
+    """Have facts about them refused, so that they lie among the dead letters."""
     event = {
         "specversion": "1.0",
         "id": f"bad-{MARK}",
@@ -107,26 +187,32 @@ async def bury_one(stack: Stack, owner: str) -> None:
         "type": "hobnob.contact.upserted.v1",
         "data": {"name": f"Ann {MARK}", "emails": [EMAIL], "birthday": f"no date {MARK}"},
     }
-    await client.jetstream().publish(f"hobnob.intake.{owner}.contact.upserted", json.dumps(event).encode())
-    await client.jetstream().publish(f"hobnob.intake.{owner}.contact.upserted", f"{{not JSON, of {EMAIL}".encode())
-    await client.close()
+    await teller.publish("contact.upserted", json.dumps(event).encode())
+    await teller.publish("contact.upserted", f"{{not JSON, of {EMAIL}".encode())
+
+    async def letters() -> list[DeadLetter]:
+        return await DeadDesk(teller.client).newest(wanted=Wanted(owner=teller.owner), limit=None)
+
+    await waited(letters, lambda found: len(found) == 2)
 
 
-async def found_on_the_broker(stack: Stack) -> AsyncIterator[str]:
-    """Yield where on the broker the mark is: subjects, headers and bodies of every message of every stream."""
-    client = await signed_in(stack.operator())
+async def found_on_the_broker(client: Client) -> list[str]:
+    """Return where on the broker the mark is: subjects, headers and bodies of every message of every stream."""
     js = client.jetstream()
-    for stream in await js.streams_info():
-        name = stream.config.name
-        assert name is not None
-        for sequence in range(stream.state.first_seq, stream.state.last_seq + 1):
+    at_once = asyncio.Semaphore(READ_AT_ONCE)
+
+    async def look(name: str, sequence: int) -> str | None:
+        async with at_once:
             try:
                 message = await js.get_msg(name, sequence)
             except NotFoundError:
-                continue  # erased, or replaced
-            if MARK in repr((message.subject, message.headers)) or MARK.encode() in (message.data or b""):
-                yield f"{name} {message.subject}"
-    await client.close()
+                return None  # erased, or replaced
+        has_mark = MARK in repr((message.subject, message.headers)) or MARK.encode() in (message.data or b"")
+        return f"{name} {message.subject}" if has_mark else None
+
+    streams = await js.streams_info()
+    looks = [look(str(s.config.name), at) for s in streams for at in range(s.state.first_seq, s.state.last_seq + 1)]
+    return [place for place in await asyncio.gather(*looks) if place]
 
 
 async def found_in_the_database(stack: Stack) -> AsyncIterator[str]:
@@ -144,33 +230,38 @@ async def found_in_the_database(stack: Stack) -> AsyncIterator[str]:
     mongo.close()
 
 
-async def places(stack: Stack) -> set[str]:
+async def places(teller: Teller) -> set[str]:
     """Return the streams and collections in which the mark is."""
-    found = [place async for place in found_on_the_broker(stack)] + [place async for place in found_in_the_database(stack)]
+    found = await found_on_the_broker(teller.client) + [place async for place in found_in_the_database(teller.stack)]
     return {place.split()[0] for place in found}
 
 
-def test_nothing_is_left_of_who_is_forgotten(stack: Stack, tmp_path: Path) -> None:
+async def test_nothing_is_left_of_who_is_forgotten(stack: Stack, tmp_path: Path) -> None:
     """Whatever was told, imported, drafted, sent and refused about them is gone; what was told of others stays."""
-    owner = stack.add_owner()
-    contact = state_all(stack, owner, tmp_path)
-    asyncio.run(bury_one(stack, owner))
-    wait_for(lambda: len(stack.json("dead", "list", "--owner", owner)) == 2)
-    before = asyncio.run(places(stack))
+    client = await signed_in(await asyncio.to_thread(stack.operator))
+    teller = Teller(stack, client, f"o{uuid4().hex[:12]}")
+    robin = OwnerSettings(name="Robin Testwell", timezone="UTC", deliver_at=time(0))
+    await teller.ask("contacts", "owner.add", AddOwner(owner=teller.owner, settings=robin), OwnerReply)
+    contact = await state_all(teller, tmp_path)
+    await bury_two(teller)
+    before = await places(teller)
     # It would prove nothing that the mark is gone from where it never was.
     assert before >= {
         *("HOBNOB_INTAKE", "HOBNOB_PEOPLE", "HOBNOB_AGENDA", "HOBNOB_TIMERS", "HOBNOB_DEAD", "OBJ_HOBNOB_IMPORTS"),
         *("hobnob_contacts.contacts", "hobnob_contacts.facts", "hobnob_contacts.imports"),
         *("hobnob_notifier.people", "hobnob_notifier.inbox", "hobnob_notifier.agenda"),
     }
-    done = stack.json("contacts", "forget", contact, "--owner", owner, "--yes")
+    forget = ("contacts", "forget", contact, "--owner", teller.owner, "--yes")
+    done = await asyncio.to_thread(stack.json, *forget)
     assert done["unfinished"] == []
     assert done["erased"]["HOBNOB_INTAKE"] >= 8
     assert done["erased"]["HOBNOB_DEAD"] == 2
     assert set(done["erased"]) >= {"contacts.facts", "contacts.reports", "HOBNOB_TIMERS", "HOBNOB_INBOX", "notifier.inbox"}
-    assert asyncio.run(places(stack)) == set()
-    (bob,) = stack.json("contacts", "list", "--owner", owner)
-    assert bob["name"] == "Bob Bystander"
-    assert [meeting["place"] for meeting in stack.json("contacts", "show", bob["id"], "--owner", owner)["meetings"]] == ["Café"]
-    assert stack.inbox(owner) == []
-    assert re.search("there is no contact", stack.run("contacts", "show", contact, "--owner", owner, code=1).stderr)
+    assert await places(teller) == set()
+    ((name, bob),) = (await teller.people()).items()
+    assert name == "Bob Bystander"
+    assert [meeting.place for meeting in bob.meetings] == ["Café"]
+    assert await teller.inbox() == []
+    with pytest.raises(NotFound):
+        await teller.ask("contacts", "get", GetContact(owner=teller.owner, id=contact), ContactReply)
+    await client.close()

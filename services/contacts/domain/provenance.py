@@ -62,8 +62,8 @@ def _decided(state: State) -> Iterator[Decided]:
         told = {"company": job.company, "title": job.title, "started_on": str(job.started_on) if job.started_on else None}
         said = {part: value for part, value in told.items() if value}
         yield Decided(field="job", value=said, stamp=max(state.jobs, key=job_order).stamp)
-    if state.interactions:
-        last = max(state.interactions, key=interaction_order)
+    if happened := state.true_interactions:
+        last = max(happened, key=interaction_order)
         yield Decided(field="last_contact_at", value=format_instant(instant(last.stamp[0])), stamp=last.stamp)
     for name in SEARCH_REGISTERS:
         if register := state.search.get(name):

@@ -45,7 +45,7 @@ def snapshot_of(state: State, *, owner: str, id: str, rev: int) -> ContactSnapsh
             stated[name] = that_fit(stated[name], room_bytes=room_bytes)
     stated["name"] = _name(stated, emails)
     jobs = jobs_from(state.jobs)
-    interactions = sorted(state.interactions, key=interaction_order, reverse=True)
+    interactions = sorted(state.true_interactions, key=interaction_order, reverse=True)
     notes = notes_that_fit([entry.note for entry in interactions], room_bytes=NOTES_BYTES)
     accepted = state.registers.get(CONNECTION)
     return ContactSnapshot.model_validate(
@@ -66,7 +66,7 @@ def snapshot_of(state: State, *, owner: str, id: str, rev: int) -> ContactSnapsh
             "known_since": instant(state.birth.stamp[0]) if state.birth else None,
             "last_contact_at": instant(interactions[0].stamp[0]) if interactions else None,
             "interactions": tuple(
-                Interaction(at=instant(i.stamp[0]), channel=i.channel, direction=Direction(i.direction), note=note)
+                Interaction(id=i.stamp[1], at=instant(i.stamp[0]), channel=i.channel, direction=Direction(i.direction), note=note)
                 for i, note in zip(interactions, notes, strict=True)
             ),
             "meetings": meetings_from(state.meetings),

@@ -178,7 +178,7 @@ def _search(data: Search, *, mark: str, stamp: Stamp) -> dict[str, Register]:
 
 def _without(stated: State, data: ContactUpserted, *, stamp: Stamp) -> State:
     """Take away what is true no longer; an address goes on naming the person, for it is still one of their keys."""
-    if not (data.cleared or data.removed_emails or data.removed_phones or data.removed_dates):
+    if not (data.cleared or data.removed_emails or data.removed_phones or data.removed_dates or data.removed_interactions):
         return stated
     return replace(
         stated,
@@ -186,6 +186,7 @@ def _without(stated: State, data: ContactUpserted, *, stamp: Stamp) -> State:
         emails=_cleared(map(fold, data.removed_emails), stamp) | dict(stated.emails),
         phones=_cleared(map(fold, data.removed_phones), stamp) | dict(stated.phones),
         dates=_cleared(map(fold, data.removed_dates), stamp) | dict(stated.dates),
+        retracted=_cleared(data.removed_interactions, stamp),
     )
 
 

@@ -62,10 +62,9 @@ class Intake:
         return fact
 
     async def _look_up_owners(self, batch: Sequence[Received[CloudEvent]]) -> None:
-        """Owners are only ever added: those known once need no second look."""
+        """Look with every batch: a restore takes owners away."""
         named = {parts[2] for item in batch if len(parts := item.subject.split(".")) > 3}
-        if unknown := named - self._known_owners:
-            self._known_owners |= await self._owners.existing(unknown)
+        self._known_owners = set(await self._owners.existing(named)) if named else set()
 
 
 def _refuse_anothers_upload(upload: ImportUploaded, *, owner: str) -> None:

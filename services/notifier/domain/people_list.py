@@ -92,8 +92,16 @@ def shown_name(person: ContactSnapshot) -> str:
 
 def folded(text: str) -> str:
     """Return what all ways to write a text have in common: without accents, capitals and doubled spaces."""
+    plain = _folded_once(text)
+    # Some letters come apart into what is to be folded itself.
+    while (again := _folded_once(plain)) != plain:
+        plain = again
+    return plain
+
+
+def _folded_once(text: str) -> str:
     plain = "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
-    return " ".join(plain.replace("\0", " ").split())[:KEY_CHARS]
+    return " ".join(plain.replace("\0", " ").split())[:KEY_CHARS].rstrip()
 
 
 def search_words(text: str) -> tuple[str, ...]:

@@ -122,6 +122,12 @@ class SortingStore:
         with store_errors():
             await self._marks.delete_one({"_id": contact, "owner": owner})
 
+    async def erase(self, *, owner: str, contacts: Sequence[str]) -> int:
+        """Erase what *owner* did with *contacts*; return of how many there was something."""
+        with store_errors():
+            result = await self._marks.delete_many({"_id": {"$in": list(contacts)}, "owner": owner})
+        return result.deleted_count
+
     async def forget_skips(self, *, owner: str) -> None:
         """Have those who were skipped asked about again."""
         skipped = {"owner": owner, "state": MarkState.SKIPPED.value}

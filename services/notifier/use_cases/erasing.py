@@ -34,6 +34,7 @@ async def erase_contact(tools: Tools, *, deliveries: DeliveryStore, request: Era
     erased: Counter[str] = Counter()
     erased["notifier.inbox"] = await tools.inbox.erase(owner=owner, contacts=contacts)
     erased["notifier.agenda"] = await tools.agenda.erase(owner=owner, contacts=contacts)
+    erased["notifier.sorting"] = await tools.sorting.erase(owner=owner, contacts=contacts)
     erased["notifier.deliveries"] = await deliveries.erase(owner=owner, contacts=contacts)
     erased[INBOX] = await _erase_changes(tools, owner, contacts)
     if await tools.inbox.has_any(owner=owner, contacts=contacts):

@@ -90,6 +90,20 @@ async def log_interaction(
     return await _state(tools, person, FactName.INTERACTION_LOGGED, data)
 
 
+async def take_back_interaction(tools: Tools, *, owner: str, contact: str, interaction: str) -> Stated:
+    """
+    State that something that was noted did not happen; doing it twice is doing it once.
+
+    Raises:
+        NotFound: the owner knows nobody of that id.
+        BrokerUnavailable: the statement may not be stored.
+    """
+    person = await find_person(tools, owner=owner, contact=contact)
+    if interaction not in {each.id for each in person.interactions}:
+        return Stated(person=person, is_seen=True)
+    return await _state(tools, person, FactName.CONTACT_UPSERTED, {"removed_interactions": [interaction]})
+
+
 async def tell_new_job(tools: Tools, *, owner: str, contact: str, job: Mapping[str, Any]) -> Stated:
     """
     State that a person has another job: `company`, and `title` and `started_on` where they are known.

@@ -106,7 +106,10 @@ class Sorting:
         """Count all whom the owner has yet to place, those who were skipped too."""
         marks = await self.store.marks(owner=owner)
         placed = [mark.contact for mark in marks if mark.state is not MarkState.SKIPPED]
-        return await self.store.count(owner=owner, without=placed) + sum(mark.state is MarkState.REOPENED for mark in marks)
+        others, reopened = await asyncio.gather(
+            self.store.count(owner=owner, without=placed), self._reopened(owner, marks, now=self.tools.clock())
+        )
+        return others + len(reopened)
 
     async def until_somebody(self, *, owner: str) -> None:
         """Wait until there is somebody to ask about, for some seconds at most."""

@@ -15,6 +15,7 @@ from services.notifier.store.agenda import AgendaStore
 from services.notifier.store.inbox import InboxStore
 from services.notifier.store.own_templates import OwnTemplateStore
 from services.notifier.store.people import PeopleStore
+from services.notifier.store.sorting import SortingStore
 from services.notifier.use_cases.bell import Bell
 from services.notifier.use_cases.mail_gate import MailGate
 from shared.clock import Clock
@@ -77,5 +78,6 @@ class Tools:
     clock: Clock
     emitter: Emitter
     own_templates: OwnTemplateStore
+    sorting: SortingStore
     post: Post = field(default_factory=Post)
     bell: Bell = field(default_factory=Bell)

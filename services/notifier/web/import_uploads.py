@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, cast
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.types import Message, Receive
+from starlette.types import Message
 
 from services.notifier.use_cases.importing import Upload
 from services.notifier.web.bodies import Room
@@ -61,13 +62,14 @@ async def received(request: Request, *, room: Room, limit_bytes: int) -> AsyncIt
     """
     if not request.headers.get("content-type", "").lower().startswith(MULTIPART):
         raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", f"send the files as {MULTIPART}")
+    body = _Body(request, limit_bytes=limit_bytes)
     declared = int(request.headers.get("content-length", 0))
     if declared > limit_bytes + FRAME_BYTES:
-        await _drain(request)
+        await body.drain()
         raise _too_large(limit_bytes)
     async with room.place(declared or limit_bytes):
-        bounded = Request(request.scope, _bounded(request, limit_bytes=limit_bytes))
-        async with bounded.form(max_files=FILES_MAX, max_fields=FIELDS_MAX, max_part_size=FIELD_BYTES) as form:
+        form = await _read(request, body)
+        try:
             items = form.multi_items()
             # A browser whose owner chose nothing sends a file without a name.
             files = [value for _, value in items if isinstance(value, UploadFile) and (value.filename or value.size)]
@@ -75,6 +77,8 @@ async def received(request: Request, *, room: Room, limit_bytes: int) -> AsyncIt
                 fields={name: value for name, value in items if isinstance(value, str)},
                 uploads=[Upload(filename=_bare(file.filename or ""), content=file.file) for file in files],
             )
+        finally:
+            await form.close()
 
 
 def spoken_size(size_bytes: int) -> str:
@@ -90,34 +94,56 @@ def _bare(filename: str) -> str:
     return filename.replace("\\", "/").rpartition("/")[2].strip() or "upload"
 
 
-def _bounded(request: Request, *, limit_bytes: int) -> Receive:
-    taken = 0
+class _Body:
+    """The body of a request as it comes in: up to a limit, and not too slowly."""
 
-    async def receive() -> Message:
-        nonlocal taken
+    def __init__(self, request: Request, *, limit_bytes: int) -> None:
+        self._request = request
+        self._limit_bytes = limit_bytes
+        self._taken = 0
+        self._is_over = False
+
+    async def receive(self) -> Message:
+        """
+        Return the next piece.
+
+        Raises:
+            Refusal: it is one too many, or none came.
+        """
         try:
             async with asyncio.timeout(IDLE_S):
-                message = await request.receive()
+                message = await self._next()
         except TimeoutError as exc:
             detail = f"nothing came for {IDLE_S:g} s; send the file again"
             raise Refusal(HTTPStatus.REQUEST_TIMEOUT, "too-slow", detail, headers={"Connection": "close"}) from exc
-        taken += len(message.get("body", b""))
-        if taken > limit_bytes + FRAME_BYTES:
-            await _drain(request)
-            raise _too_large(limit_bytes)
+        self._taken += len(message.get("body", b""))
+        if self._taken > self._limit_bytes + FRAME_BYTES:
+            await self.drain()
+            raise _too_large(self._limit_bytes)
         return message
 
-    return receive
+    async def drain(self) -> None:
+        """Read on for a while, and keep nothing."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                while not self._is_over:
+                    await self._next()
+
+    async def _next(self) -> Message:
+        message = await self._request.receive()
+        self._is_over = not message.get("more_body", False)
+        return message
 
 
-async def _drain(request: Request) -> None:
-    """Read on for a while, and keep nothing."""
+async def _read(request: Request, body: _Body) -> FormData:
     try:
-        async with asyncio.timeout(DRAIN_S):
-            while (await request.receive()).get("more_body", False):
-                pass
-    except TimeoutError:
-        return
+        return await Request(request.scope, body.receive).form(
+            max_files=FILES_MAX, max_fields=FIELDS_MAX, max_part_size=FIELD_BYTES
+        )
+    except HTTPException as exc:
+        await body.drain()
+        detail = f"this is no form of at most {FILES_MAX} files: bring fewer at once, or put them into one ZIP"
+        raise Refusal(HTTPStatus.BAD_REQUEST, "unreadable-form", detail) from exc
 
 
 def _too_large(limit_bytes: int) -> Refusal:

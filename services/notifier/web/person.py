@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 from services.notifier.domain.person_reach import ways_to
 from services.notifier.use_cases.inbox_page import Card, cards_of
-from services.notifier.use_cases.person_edits import Stated, edit_person, log_interaction, tell_new_job
+from services.notifier.use_cases.person_edits import Stated, edit_person, log_interaction, take_back_interaction, tell_new_job
+from services.notifier.use_cases.person_lookup import find_person
 from services.notifier.use_cases.person_page import view_person
 from services.notifier.web import person_words, wording
 from services.notifier.web.pages import redirect, render
@@ -23,6 +24,7 @@ from services.notifier.web.session import Form, SignedIn, Viewer
 from services.notifier.web.site import OurSite, Site
 from shared.errors import Conflict, InvalidMessage
 from shared.messages.reminders import ItemState
+from shared.messages.snapshots import ContactSnapshot
 from shared.messages.values import Closeness, Direction
 
 PATH: Final = "/people/{contact}"
@@ -50,9 +52,10 @@ async def show_person(
     did: Annotated[str | None, Query(max_length=WORD_MAX)] = None,
     item: Annotated[str | None, Query(max_length=200)] = None,
     edit: Annotated[str | None, Query(max_length=WORD_MAX)] = None,
+    entry: Annotated[str | None, Query(max_length=WORD_MAX)] = None,
 ) -> Response:
     """Show one person, and what the last form did."""
-    return await _show(request, site, viewer, contact, did=did, item=item, edit=edit)
+    return await _show(request, site, viewer, contact, did=did, item=item, edit=edit, entry=entry)
 
 
 @router.post(PATH + "/edit")
@@ -89,6 +92,7 @@ async def add_job(request: Request, site: OurSite, viewer: Viewer, form: Form, c
 @router.post(PATH + "/interactions")
 async def log(request: Request, site: OurSite, viewer: Viewer, form: Form, contact: str) -> Response:
     """Note that the two were in touch, now or on another day."""
+    before = await find_person(site.tools, owner=viewer.owner, contact=contact)
     try:
         stated = await log_interaction(
             site.tools,
@@ -101,7 +105,14 @@ async def log(request: Request, site: OurSite, viewer: Viewer, form: Form, conta
         )
     except InvalidMessage as exc:
         return await _show_again(request, site, viewer, contact, form, exc)
-    return _back(stated, did="logged", part=None)
+    return _back(stated, did="logged", part=None, entry=_noted(before, stated.person))
+
+
+@router.post(PATH + "/interactions/remove")
+async def take_back(site: OurSite, viewer: Viewer, form: Form, contact: str) -> Response:
+    """Take back that the two were in touch."""
+    stated = await take_back_interaction(site.tools, owner=viewer.owner, contact=contact, interaction=form.get("interaction", ""))
+    return _back(stated, did="unlogged", part="timeline")
 
 
 async def _show(
@@ -113,6 +124,7 @@ async def _show(
     did: str | None = None,
     item: str | None = None,
     edit: str | None = None,
+    entry: str | None = None,
     kept: Mapping[str, str] | None = None,
     error: str | None = None,
     status: HTTPStatus = HTTPStatus.OK,
@@ -138,6 +150,7 @@ async def _show(
         more=[(path.format(contact=person.id), label, is_bad) for path, label, is_bad in MORE if path in RULES],
         done=await _done(site, viewer, did=did, item=item),
         did=did if did else None,
+        entry=entry if entry in {each.id for each in person.interactions} else None,
         edit=edit if edit in PARTS else None,
         kept=kept or {},
         error=error,
@@ -166,9 +179,16 @@ async def _done(site: Site, viewer: SignedIn, *, did: str | None, item: str | No
     return (await cards_of(site.tools, profile=viewer.profile, items=[found]))[0]
 
 
-def _back(stated: Stated, *, did: str, part: str | None) -> Response:
-    """Lead back to the part of the page that was changed."""
-    query = urlencode({"did": did if stated.is_seen else "later"})
+def _noted(before: ContactSnapshot, person: ContactSnapshot) -> str | None:
+    """Return the id of what was noted since *before*, so that one click takes it back; None where it is not seen yet."""
+    known = {each.id for each in before.interactions}
+    new = [each.id for each in person.interactions if each.id not in known]
+    return new[0] if len(new) == 1 else None
+
+
+def _back(stated: Stated, *, did: str, part: str | None, entry: str | None = None) -> Response:
+    """Lead back to the part of the page that was changed; *entry* is an interaction that can be taken back at once."""
+    query = urlencode({"did": did if stated.is_seen else "later"} | ({"entry": entry} if entry else {}))
     place = f"#{part}" if part in PARTS else ""
     return redirect(f"{PATH.format(contact=stated.person.id)}?{query}{place}")
 

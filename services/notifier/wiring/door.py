@@ -10,7 +10,6 @@ from services.notifier.store.credentials import CredentialStore
 from services.notifier.store.network import NetworkStore
 from services.notifier.store.people_bulk import BulkStore
 from services.notifier.store.people_list import PeopleListStore
-from services.notifier.store.sorting import SortingStore
 from services.notifier.use_cases.feeds import Feeds
 from services.notifier.use_cases.importing import Importing
 from services.notifier.use_cases.mailed_links import MailedLinks
@@ -81,7 +80,7 @@ def build_door(
             importing=Importing(
                 client=client, contacts=ask_contacts, clock=ground.clock, max_bytes=ground.settings.upload_max_bytes
             ),
-            sorting=Sorting(tools=tools, store=SortingStore(ground.database)),
+            sorting=Sorting(tools=tools, store=tools.sorting),
             network=Network(tools=tools, store=NetworkStore(ground.database)),
             people=PeopleList(tools=tools, store=PeopleListStore(ground.database)),
             people_bulk=PeopleBulk(tools=tools, people=PeopleListStore(ground.database), store=BulkStore(ground.database)),

@@ -26,7 +26,8 @@ async def open_tools(ground: Ground, *, watch: Watch) -> Tools:
     inbox, agenda = InboxStore(database, on_change=watch.ring), AgendaStore(database)
     await inbox.ensure_indexes()
     await agenda.ensure_indexes()
-    await SortingStore(database).ensure_indexes()
+    sorting = SortingStore(database)
+    await sorting.ensure_indexes()
     await NetworkStore(database).ensure_indexes()
     await PeopleListStore(database).ensure_indexes()
     await BulkStore(database).ensure_indexes()
@@ -41,6 +42,7 @@ async def open_tools(ground: Ground, *, watch: Watch) -> Tools:
         clock=ground.clock,
         emitter=Emitter(client),
         own_templates=OwnTemplateStore(database),
+        sorting=sorting,
         post=await open_post(ground.settings, ground.stack),
     )
 

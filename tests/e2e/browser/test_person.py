@@ -90,6 +90,13 @@ def test_an_interaction_is_logged_in_one_click_and_with_words_in_two(visitor: Vi
     page.get_by_role("button", name="Note it").click()
     expect(part(page, "In touch")).to_contain_text("Her garden")
     expect(part(page, "In touch")).to_contain_text("you gave")
+    page.get_by_role("button", name="Called", exact=True).click()
+    expect(part(page, "In touch").get_by_role("listitem")).to_have_count(3)
+    page.get_by_role("status").get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("Taken back")
+    expect(part(page, "In touch").get_by_role("listitem")).to_have_count(2)
+    part(page, "In touch").get_by_role("button", name="Remove: Called").click()
+    expect(part(page, "In touch").get_by_role("listitem")).to_have_count(1)
     assert page.evaluate("window.isSamePage")
     assert ada_now(visitor)["last_contact_at"]
 

@@ -183,7 +183,7 @@ async def test_a_mute_between_the_look_and_the_insert_is_noticed(notified: World
     await notified.until_known(snapshot)
     insert, muted = InboxStore.insert, notified.snapshot(rev=2, muted=(Occasion.BIRTHDAY,))
 
-    async def insert_late(self: InboxStore, documents: Any) -> int:
+    async def insert_late(self: InboxStore, documents: Any) -> set[str]:
         # The people's consumer of another replica: it writes, looks for items, finds none yet.
         await PeopleStore(notified.database).save([muted])
         return await insert(self, documents)

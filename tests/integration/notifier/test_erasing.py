@@ -30,8 +30,11 @@ async def test_items_and_what_was_said_of_them_are_erased(notified: World) -> No
     await world.ask("inbox.edit", EditItem(owner=world.owner, item=annas, subject="Hi", body="Dear Anna"), ItemReply)
     for item in (other, bobs):
         await world.ask("inbox.dismiss", ItemAction(owner=world.owner, item=item), ItemReply)
+    marks = [{"_id": world.contact(who), "owner": world.owner, "state": "reopened"} for who in ("anna", "bob")]
+    await world.database["sorting"].insert_many(marks)
     await world.publish(tombstone(world), tombstone(world, "other"))
     erased = await erase(world, "anna", "other")
+    assert erased["notifier.sorting"] == 1
     assert erased["notifier.inbox"] == 2
     assert erased[INBOX] >= 1
     left = [document["_id"] async for document in world.database["inbox"].find({"owner": world.owner})]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from faststream.nats import NatsBroker
 
+from services.notifier.web.import_uploads import DRAIN_S, FILES_MAX
 from shared import subjects
 from shared.broker import answer_requests
 from shared.errors import NotFound
@@ -154,6 +155,16 @@ async def test_nothing_chosen_no_token_no_form(visit: Visit) -> None:
     wrong = {"Content-Type": "multipart/form-data; boundary=another"}
     assert (await bring(visit, token, part("file", b"a", "a.csv"), **wrong)).status == 400
     assert (await bring(visit, token, part("date_order", b"xyz"), part("file", b"a", "a.csv"))).status == 422
+    assert await uploaded(visit.world) == []
+
+
+async def test_too_many_files_are_refused_with_a_sentence(visit: Visit) -> None:
+    """At once, though all of it has come, and nothing is stated."""
+    files = [part("file", b"a", f"{number}.csv") for number in range(FILES_MAX + 1)]
+    async with asyncio.timeout(DRAIN_S / 2):
+        refused = await bring(visit, await token_part(visit), *files)
+    assert refused.status == 400
+    assert f"at most {FILES_MAX} files" in refused.body.decode()
     assert await uploaded(visit.world) == []
 
 

@@ -22,7 +22,17 @@ from shared.emitting import Emitter
 from shared.messages.cloudevents import new_event
 from shared.messages.facts import CustomDate, FactName
 from shared.messages.reminders import ItemState
-from shared.messages.rpc import AddOwner, ContactPage, ContactReply, GetContact, ListContacts, OwnerReply, OwnerSettings
+from shared.messages.rpc import (
+    AddOwner,
+    ContactPage,
+    ContactReply,
+    GetContact,
+    ItemAction,
+    ItemReply,
+    ListContacts,
+    OwnerReply,
+    OwnerSettings,
+)
 from shared.messages.snapshots import ContactSnapshot, Interaction, Job
 from shared.messages.values import Closeness, Direction, Occasion, PartialDate
 from shared.requests import ask
@@ -270,6 +280,7 @@ async def test_an_interaction_has_a_note_a_day_and_a_direction(anna: Person) -> 
     await anna.done("interactions", channel="letter", direction="gave", note="Sent\r\nthe book", on=day.isoformat())
     (only,) = (await anna.now()).interactions
     assert only == Interaction(
+        id=only.id,
         at=datetime(day.year, day.month, day.day, 12, tzinfo=UTC),
         channel="letter",
         direction=Direction.GAVE,
@@ -280,6 +291,30 @@ async def test_an_interaction_has_a_note_a_day_and_a_direction(anna: Person) -> 
     assert refused.status == 422
     assert "keep these words" in refused.body.decode()
     assert "It cannot have happened in the future." in unescape(refused.body.decode())
+
+
+async def test_what_was_noted_by_mistake_can_be_taken_back(anna: Person) -> None:
+    """At once, later from the timeline, or through the API; what was noted before it is the last contact again."""
+    day = today() - timedelta(days=9)
+    await anna.done("interactions", channel="letter", on=day.isoformat())
+    page = await anna.done("interactions", channel="call")
+    (undo, *_) = [each["value"] for each in page.all("button") if each.get("name") == "interaction"]
+    newest, oldest = (await anna.now()).interactions
+    assert undo == newest.id
+    taken_back = await anna.done("interactions/remove", interaction=undo)
+    assert "that is no longer noted" in " ".join(taken_back.texts)
+    assert (await anna.now()).interactions == (oldest,)
+    assert (await anna.now()).last_contact_at == oldest.at
+    before = await anna.facts()
+    for nothing in (undo, "", "x" * 600):
+        assert (await anna.form("interactions/remove", interaction=nothing)).status == 303
+    assert await anna.facts() == before
+    # Noted again, it is noted again.
+    await anna.done("interactions", channel="letter", on=day.isoformat())
+    assert len((await anna.now()).interactions) == 2
+    answer = await anna.visit.api("DELETE", f"{anna.path}/interactions/{oldest.id}")
+    assert answer.status == 200
+    assert len((await anna.now()).interactions) == 1
 
 
 async def test_what_cannot_be_is_refused_and_nothing_is_stated(known: Visit) -> None:
@@ -309,8 +344,38 @@ async def test_an_address_of_somebody_else_is_not_taken(anna: Person) -> None:
     await add(anna.visit.world, name="Ben Example", emails=["ben@example.com"])
     answer = await anna.form("edit", part="reach", was_emails="anna@example.com", emails="anna@example.com\nBen@example.com")
     assert answer.status == 409
-    assert "Ben Example has the address Ben@example.com already" in answer.body.decode()
+    assert "Ben Example has, or had, the address Ben@example.com" in answer.body.decode()
     assert (await anna.now()).emails == ("anna@example.com",)
+
+
+async def test_what_names_somebody_else_is_not_taken_either(anna: Person) -> None:
+    """Neither their LinkedIn profile, nor an address that was taken away from them, nor one of somebody who was removed."""
+    world = anna.visit.world
+    profile = "https://www.linkedin.com/in/ben-example"
+    ben = Person(anna.visit, (await add(world, name="Ben Example", emails=["ben@example.com"], linkedin_url=profile)).id)
+    gone = Person(anna.visit, (await add(world, name="Gone Example", emails=["gone@example.com"])).id)
+    await ben.done("edit", was_emails="ben@example.com", emails="")
+    removed = new_event(
+        name=FactName.CONTACT_REMOVED, source="crm", id=uuid4().hex, data={"contact": {"id": gone.id}}, time=datetime.now(UTC)
+    )
+    await Emitter(world.client).emit([removed], owner=world.owner)
+
+    async def is_removed() -> bool:
+        return (await anna.visit.page(gone.path)).status == 404
+
+    await eventually(is_removed)
+    taken = (
+        ("Ben Example", {"was_emails": "anna@example.com", "emails": "anna@example.com\nben@example.com"}),
+        ("Ben Example", {"was_linkedin_url": "", "linkedin_url": "https://linkedin.com/in/Ben-Example/"}),
+        ("whom you removed", {"was_emails": "anna@example.com", "emails": "anna@example.com\ngone@example.com"}),
+    )
+    for whose, fields in taken:
+        answer = await anna.form("edit", part="reach", **fields)
+        assert (answer.status, whose in unescape(answer.body.decode())) == (409, True), fields
+    assert (await anna.now()).emails == ("anna@example.com",)
+    assert (await ben.now()).name == "Ben Example"
+    # What is theirs already, or was, they may have again.
+    assert (await ben.form("edit", was_emails="", emails="ben@example.com")).status == 303
 
 
 async def test_a_former_id_leads_to_the_present_page(known: Visit) -> None:
@@ -328,6 +393,25 @@ async def test_a_former_id_leads_to_the_present_page(known: Visit) -> None:
         assert len(bodies) == 1
         assert (await known.page("/people/nobody")).status == 404
         (await known.page("/people/nobody")).headers["content-type"].startswith("text/html")
+
+
+async def test_what_was_sent_stays_with_who_was_merged(known: Visit) -> None:
+    """A greeting under a former id is in the history, and in the inbox, under the name of whom they became."""
+    world = known.world
+    item = await world.an_item("old")
+    await world.ask("inbox.mark_sent", ItemAction(owner=world.owner, item=item), ItemReply)
+    await world.until_state(item, ItemState.SENT)
+    await world.publish(
+        world.snapshot("old", rev=2, deleted=True, merged_into=world.contact(), name="", emails=(), birthday=None),
+        now := world.snapshot(rev=2, aliases=(world.contact("old"),)),
+    )
+    await world.until_known(world.snapshot("old", rev=2), now)
+    assert "Greetings you sent" in await Person(known, world.contact()).text()
+    shown = [each for each in await world.inbox(state="sent", contact=world.contact()) if each.id == item]
+    assert [each.contact.name for each in shown] == ["Anna Example"]
+    page = " ".join(Page.read(await known.page(f"/inbox?show=all&contact={world.contact()}")).texts)
+    assert "Anna Example" in page
+    assert world.contact("old") not in page
 
 
 async def test_another_owner_finds_nobody(known: Visit) -> None:

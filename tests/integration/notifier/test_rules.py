@@ -56,7 +56,7 @@ async def visit(world: World) -> AsyncIterator[Visit]:
 def filled(path: str, *, item: str, contact: str) -> list[str]:
     """Return a path of the router about somebody's item or contact, once for each action."""
     values = {"{item}": item, "{contact}": contact, "{name}": "x", "{secret}": "A" * 43, "{token}": "x"}
-    values |= {"{import_id}": "import-1"}
+    values |= {"{import_id}": "import-1", "{interaction}": "0" * 24}
     values |= {"{language}": "en", "{file}": "birthday.close.1.j2", "{letter}": "1", "{batch}": "0" * 32}
     for name, value in values.items():
         path = path.replace(name, value)

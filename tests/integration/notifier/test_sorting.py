@@ -119,6 +119,21 @@ async def test_placing_skipping_and_taking_back(visit: Visit) -> None:
     assert "2</span> of <span" in (await visit.page("/import/sort")).body.decode()
 
 
+async def test_who_was_taken_back_and_placed_or_removed_elsewhere_is_not_to_be_sorted(visit: Visit) -> None:
+    """The import page counts those whom the page for sorting asks about; a year later too."""
+    world = visit.world
+    await know(visit, unknown(world, "ada"), unknown(world, "bela"))
+    for who in ("ada", "bela"):
+        await say(visit, who, "well")
+        await say(visit, who, "undo")
+    assert "2 people wait to be sorted" in Page.read(await visit.page("/import")).texts
+    await know(visit, world.snapshot("bela", rev=5, deleted=True, name="Bela"))
+    await know(visit, unknown(world, "ada", rev=5, closeness="intimate", closeness_stated=True))
+    await world.database["sorting"].update_many({"owner": world.owner}, {"$set": {"at": datetime(2026, 1, 1, tzinfo=UTC)}})
+    assert await asked(visit) == []
+    assert b"to be sorted" not in (await visit.page("/import")).body
+
+
 async def test_the_skipped_come_again_when_asked_for(visit: Visit) -> None:
     """When only they are left the page says so, and a button brings them back."""
     world = visit.world

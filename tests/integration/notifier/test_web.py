@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from shared.http_server import PortTaken, listen
 from shared.errors import BrokerUnavailable, StoreUnavailable
+from shared.http_server import PortTaken, listen
 from tests.conftest import eventually
 from tests.integration.notifier.conftest import World, running
 from tests.integration.notifier.doors import adapters, door

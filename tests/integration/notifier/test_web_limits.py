@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from services.notifier.web import bodies, server
+from services.notifier.web import bodies
 from services.notifier.web.bodies import Room
 from services.notifier.web.problems import Refusal
+from shared import http_server
 from tests.conftest import eventually
 from tests.integration.notifier.doors import adapters, ask_door, door
 
@@ -31,7 +32,7 @@ async def connection(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asy
 @pytest.mark.parametrize("said", [b"", b"POST /events HTTP/1.1\r\nHost: x\r\n"], ids=["nothing", "half a head"])
 async def test_whoever_does_not_finish_a_head_is_hung_up_on(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
     """However it drips: the time counts from the beginning of the request."""
-    monkeypatch.setattr(server, "HEAD_TIMEOUT_S", SHORT_S)
+    monkeypatch.setattr(http_server, "HEAD_TIMEOUT_S", SHORT_S)
     async with door(adapters()) as port, connection(port) as (reader, writer):
         writer.write(said)
 
@@ -74,7 +75,7 @@ async def test_a_body_that_takes_too_long_is_given_up(monkeypatch: pytest.Monkey
 async def test_a_head_without_end_is_refused() -> None:
     """Headers are not collected for ever."""
     async with door(adapters()) as port, connection(port) as (reader, writer):
-        writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\nx-large: " + b"x" * (server.HEAD_BYTES + 1))
+        writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\nx-large: " + b"x" * (http_server.HEAD_BYTES + 1))
         assert (await asyncio.wait_for(reader.read(), 10)).startswith(b"HTTP/1.1 400 ")
 
 

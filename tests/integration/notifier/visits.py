@@ -13,7 +13,19 @@ from faststream.nats import NatsBroker
 from shared.broker import answer_requests
 from shared.errors import NotFound
 from shared.messages.access import CredentialIssued, IssueCredential, Scope, SignInLink, SignInLinkIssued
-from shared.messages.rpc import ContactPage, ContactReply, GetContact, ListContacts, OwnerReply, SetOwner
+from shared.messages.curation import GetProvenance, MergeContacts
+from shared.messages.imports import ImportPage
+from shared.messages.rpc import (
+    ContactPage,
+    ContactReply,
+    ForgetContact,
+    GetContact,
+    GetImport,
+    ListContacts,
+    ListImports,
+    OwnerReply,
+    SetOwner,
+)
 from shared.messages.snapshots import ContactSnapshot, OwnerProfile
 from shared.messages.values import Message
 from tests.conftest import eventually
@@ -149,6 +161,21 @@ async def contacts_standing_in(world: World) -> AsyncIterator[list[Message]]:
         profile = OwnerProfile(owner=request.owner, rev=2, name="Sam Example", undo_s=request.settings.undo_s or 10)
         return OwnerReply(profile=profile)
 
+    async def on_imports(request: ListImports) -> Message:
+        return ImportPage(imports=())
+
+    async def on_nobody(request: Message) -> Message:
+        raise NotFound("there is no such thing")
+
+    about_nobody: dict[str, type[Message]] = {
+        "import.get": GetImport,
+        "merge": MergeContacts,
+        "forget": ForgetContact,
+        "provenance": GetProvenance,
+    }
+    for verb, about in about_nobody.items():
+        answer_requests(broker, service="contacts", verb=verb, request=about, handle=on_nobody)
+    answer_requests(broker, service="contacts", verb="import.list", request=ListImports, handle=on_imports)
     answer_requests(broker, service="contacts", verb="list", request=ListContacts, handle=on_list)
     answer_requests(broker, service="contacts", verb="get", request=GetContact, handle=on_get)
     answer_requests(broker, service="contacts", verb="owner.set", request=SetOwner, handle=on_set)

@@ -55,13 +55,14 @@ def test_no_rules(text: str) -> None:
 
 
 def test_all_options() -> None:
-    """Only what is given is changed; an empty rule clears all; never is no quiet time."""
+    """Only what is given is changed; an empty rule clears all, an empty hour is none; never is no quiet time."""
     nothing: dict[str, Any] = dict.fromkeys(("digest_at", "digest_days", "quiet", "heartbeat_on", "at_once"))
     assert read_telling(**nothing) == {}
     given = read_telling(digest_at="07:30", digest_days="never", quiet="22:00-07:00", heartbeat_on="Never", at_once=[""])
     settings = TellingSettings.model_validate(given)
     assert (settings.digest_at, settings.digest_days, settings.at_once) == (time(7, 30), (), ())
     assert (settings.quiet_from, settings.quiet_until, settings.heartbeat_on) == (time(22), time(7), "never")
+    assert read_telling(**(nothing | {"digest_at": ""})) == {"digest_at": None}
     never = read_telling(**(nothing | {"quiet": "never"}))
     assert never["quiet_from"] == never["quiet_until"]
     with pytest.raises(typer.BadParameter, match="no span"):

@@ -14,9 +14,15 @@ from services.contacts.domain.identity import token
 from services.contacts.domain.parts import parts_of
 from services.contacts.domain.snapshot import snapshot_of
 from services.contacts.domain.state import EMPTY, MAX_MEETING_ELEMENTS, MAX_SOURCES, State, join
-from services.contacts.domain.statements import state_of
+from services.contacts.domain.statements import fact_token, state_of
 from shared.messages.cloudevents import Fact
 from tests.unit.contacts.facts import fact, upserted
+
+
+def interaction_id(number: int, day: int) -> str:
+    """Return how a snapshot names an interaction that a fact of `facts_strategy` tells of."""
+    return fact_token(owner="me", source="crm", id=f"interaction.logged-{number}-{day}")
+
 
 EMAILS = ["ann@example.com", "bob@example.com", "cy@example.com"]
 SLUGS = ["ann", "bob", "cy"]
@@ -40,10 +46,12 @@ PERSONS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "dates": st.sampled_from([[], [{"label": "Anniversary", "on": "2010-06-07"}]]),
         "closeness": st.sampled_from(["well", "moderate"]),
         "deceased": st.booleans(),
+        "do_not_greet": st.booleans(),
         "cleared": st.lists(st.sampled_from(["birthday", "linkedin_url"]), max_size=2, unique=True),
         "removed_emails": st.lists(st.sampled_from(EMAILS), max_size=1),
         "removed_phones": st.sampled_from([[], ["+1 555 0100"]]),
         "removed_dates": st.sampled_from([[], ["anniversary"]]),
+        "removed_interactions": st.lists(st.builds(interaction_id, st.integers(0, 3), st.integers(0, 5)), max_size=4),
     },
 )
 
@@ -338,3 +346,19 @@ def test_what_one_fact_both_states_and_takes_away_it_states() -> None:
     )
     seen = snapshot_of(state_of(both), owner="me", id="x", rev=1)
     assert (seen.emails, seen.location) == (("ann@example.com",), "Rome")
+
+
+@pytest.mark.parametrize("is_early", [True, False])
+def test_an_interaction_that_did_not_happen_is_taken_back_in_any_order(is_early: bool) -> None:
+    """The last contact is the one before it, also where that it did not happen is heard of first; it survives storing."""
+    ref = {"contact": {"email": "ann@example.com"}}
+    told = [
+        upserted(name="Ann", emails=["ann@example.com"]),
+        fact("interaction.logged", ref, id="0", day=1),
+        fact("interaction.logged", ref, id="0", day=2),
+        fact("contact.upserted", ref | {"removed_interactions": [interaction_id(0, 2), "$no.such"]}, day=3),
+    ]
+    (ann,) = carried_out({}, told[::-1] if is_early else told).values()
+    snapshot = snapshot_of(load_state(dump_state(ann.state)), owner="me", id=ann.id, rev=1)
+    assert [each.id for each in snapshot.interactions] == [interaction_id(0, 1)]
+    assert snapshot.last_contact_at == told[1].occurred_at

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from services.notifier.domain.sample import sample_words
-from services.notifier.drafts.library import Library, Origin, is_template_name
+from services.notifier.drafts.library import Library
+from services.notifier.drafts.sources import Origin, is_template_name
 
 NAME = "en/birthday.close.1.j2"
 CAKE = "Cake, {{ name }}!\n\nCome by.\n"

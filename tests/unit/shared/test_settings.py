@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 from pymongo.uri_parser import parse_uri
 
-from shared.settings import ServiceSettings, StoreSettings
+from shared.settings import ServiceSettings, StoreSettings, TopologySettings
 
 
 class Settings(StoreSettings):
@@ -35,6 +35,17 @@ def test_what_is_empty_is_not_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     settings = ServiceSettings()
     assert settings.nats_password is None
     assert settings.log_level == "info"
+
+
+def test_copies_of_a_stream_are_one_or_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two would stop with the first broker that dies, so nobody gets two by mistake; none said is one."""
+    assert TopologySettings().replicas == 1
+    monkeypatch.setenv("HOBNOB_REPLICAS", "3")
+    assert TopologySettings().replicas == 3
+    for refused in ("2", "three", "0"):
+        monkeypatch.setenv("HOBNOB_REPLICAS", refused)
+        with pytest.raises(ValidationError):
+            TopologySettings()
 
 
 def test_a_file_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

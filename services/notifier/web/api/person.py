@@ -11,7 +11,7 @@ from starlette.responses import Response
 from services.notifier.domain.cursor import read_cursor, write_cursor
 from services.notifier.domain.person_plans import Outlook, Plan
 from services.notifier.use_cases.acting import profile_of
-from services.notifier.use_cases.person_edits import Stated, edit_person, log_interaction, tell_new_job
+from services.notifier.use_cases.person_edits import Stated, edit_person, log_interaction, take_back_interaction, tell_new_job
 from services.notifier.use_cases.person_lookup import find_person
 from services.notifier.use_cases.person_page import outlook_for
 from services.notifier.web.api.person_bodies import (
@@ -96,6 +96,18 @@ def _add_stating(router: APIRouter, desk: Desk) -> None:
             at=note.occurred_at,
         )
         return _answer(request, stated)
+
+    @router.delete(
+        PERSON + "/interactions/{interaction}",
+        response_model=ContactSnapshot,
+        responses=STATING,
+        summary="Take back that you were in touch",
+    )
+    async def take_back(request: Request, caller: ApiCaller, contact: Id, interaction: Id) -> Response:
+        """Of one that is not there, or no longer, nothing is stated."""
+        return _answer(
+            request, await take_back_interaction(desk.tools, owner=caller.owner, contact=contact, interaction=interaction)
+        )
 
     @router.post(PERSON + "/new-job", response_model=ContactSnapshot, responses=STATING, summary="Tell that they changed jobs")
     async def new_job(request: Request, caller: ApiCaller, contact: Id, body: NewJob) -> Response:

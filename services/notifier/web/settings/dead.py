@@ -14,8 +14,8 @@ from shared.dead_letters import DeadLetter
 from shared.errors import Conflict, PermanentError, TooLarge
 
 SHOWN: Final = 50
-MENDED_BYTES: Final = 100_000
-"""A larger payload is not put into a field to be changed."""
+MENDED_BYTES: Final = 80_000
+"""A larger payload is not put into a field to be changed: a form, in which a character may take three, would not have room."""
 PREVIEW_CHARS: Final = 20_000
 
 

@@ -1,6 +1,10 @@
 // Forms without a page load, live updates and keys. Without this script everything works by plain forms.
 const main = () => document.getElementById("main");
 
+// On a phone the pages slide: the present one is in sight.
+const nav = document.querySelector(".nav"), present = nav?.querySelector("[aria-current]");
+if (present) nav.scrollLeft = present.offsetLeft - nav.offsetLeft - (nav.clientWidth - present.offsetWidth) / 2;
+
 /** Show another version of this page, and keep what the reader was doing. */
 function show(html, url) {
   const page = new DOMParser().parseFromString(html, "text/html");

@@ -4,8 +4,8 @@ const REFILL_AT = 6;
 const KEYS = { 1: "intimate", 2: "well", 3: "moderate", 4: "connected", s: "skip" };
 const WORDS = { intimate: "intimate", well: "well known", moderate: "moderately known", connected: "connected", skip: "skipped" };
 const deck = document.getElementById("deck");
-const cards = () => [...deck.querySelectorAll("[data-sort]")];
-const seen = new Set(deck ? cards().map((card) => card.dataset.sort) : []);
+const cards = () => [...(deck?.querySelectorAll("[data-sort]") ?? [])];
+const seen = new Set(cards().map((card) => card.dataset.sort));
 const done = [];
 let unsent = 0, line = Promise.resolve(), isRefilling = false;
 
@@ -120,7 +120,10 @@ async function refill() {
       deck.append(card);
     }
     if (cards().length) cards()[0].hidden = false;
-    else { await line; location.reload(); }
+    else {
+      await line;
+      if (!cards().length) location.reload();
+    }
   } catch {
     setTimeout(refill, 2000);
   } finally {
@@ -128,17 +131,15 @@ async function refill() {
   }
 }
 
-if (deck) {
-  document.addEventListener("submit", (event) => {
-    if (event.target.matches("[data-sort-form]")) { event.preventDefault(); say(event.submitter?.value ?? "skip"); }
-    if (event.target.id === "undo" && done.length) { event.preventDefault(); undo(); }
-  });
-  document.addEventListener("keydown", (event) => {
-    // A key that is held down speaks once.
-    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
-    const key = event.key.toLowerCase();
-    if (key in KEYS) { event.preventDefault(); say(KEYS[key]); }
-    if (key === "u") { event.preventDefault(); undo(); }
-  });
-  addEventListener("beforeunload", (event) => { if (unsent) event.preventDefault(); });
-}
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-sort-form]")) { event.preventDefault(); say(event.submitter?.value ?? "skip"); }
+  if (event.target.id === "undo" && done.length) { event.preventDefault(); undo(); }
+});
+document.addEventListener("keydown", (event) => {
+  // A key that is held down speaks once.
+  if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+  const key = event.key.toLowerCase();
+  if (key in KEYS) { event.preventDefault(); say(KEYS[key]); }
+  if (key === "u") { event.preventDefault(); undo(); }
+});
+addEventListener("beforeunload", (event) => { if (unsent) event.preventDefault(); });
