@@ -60,7 +60,7 @@ def test_without_a_key() -> None:
     assert a_vault(HOBNOB_CHANNEL_PHONE=URL).seal("env:HOBNOB_CHANNEL_PHONE") == "env:HOBNOB_CHANNEL_PHONE"
 
 
-@pytest.mark.parametrize("key", ["s3cr3t", "", "=" * 44, "é" * 44, Fernet.generate_key().decode() + ",", "s3cr3t" * 8])
+@pytest.mark.parametrize("key", ["s3cr3t", "", "=" * 44, "é" * 44, "A" * 43 + "=,", "s3cr3t" * 8])
 def test_a_malformed_key(key: str) -> None:
     """A malformed key is refused at the start, and not shown."""
     with pytest.raises(SecretsKeyError) as refused:
