@@ -19,7 +19,7 @@ import re
 import tarfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Annotated, Any, Final, Literal, TypeVar
 
@@ -124,7 +124,9 @@ def writing(path: Path) -> Iterator[Writer]:
     except OSError as exc:
         raise CommandFailed(f"{path} cannot be written: {exc.strerror or exc}") from exc
     finally:
-        fresh.unlink(missing_ok=True)
+        # Where nothing can be written nothing can be removed either; that it could not be written has been said.
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
 
 
 def verify(path: Path) -> tuple[Manifest, End]:

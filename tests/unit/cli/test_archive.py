@@ -138,6 +138,12 @@ def test_a_newer_format_is_named(tmp_path: Path, whole: bytes) -> None:
         verify(path)
 
 
+def test_where_nothing_can_be_written_is_said(tmp_path: Path) -> None:
+    """A place that takes no file, such as a read-only one or too long a name, is one sentence with the reason."""
+    with pytest.raises(CommandFailed, match="cannot be written: File name too long"), writing(tmp_path / ("b" * 252)):
+        pass
+
+
 @pytest.mark.parametrize("content", [b"", b"hello", gzip.compress(b"hello", mtime=0)])
 def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
     """What is no backup is said to be none, or not a whole one."""
