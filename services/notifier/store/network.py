@@ -6,11 +6,12 @@ from itertools import pairwise
 from typing import Any, Final
 
 from services.notifier.domain.network import Acquaintance, Band, span_of
+from services.notifier.store.adoption import adopt
 from services.notifier.store.together import ask_together, count_together
 from shared.messages.reminders import ItemState
 from shared.messages.snapshots import ContactSnapshot
 from shared.messages.values import Closeness, Occasion
-from shared.mongo import ASCENDING, Collection, Database, Document, IndexModel, UpdateOne, make_indexes, store_errors
+from shared.mongo import ASCENDING, Collection, Database, Document, IndexModel, make_indexes, store_errors
 
 FIELD: Final = "touch"
 CLOSENESS: Final = f"{FIELD}.closeness"
@@ -20,7 +21,6 @@ NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
 """Stands for "no contact is noted": unlike an absent value it is counted in the index alone."""
 OWN_RHYTHMS_MAX: Final = 2_000
 """People with a rhythm of their own who are looked at."""
-ADOPTED_AT_ONCE: Final = 500
 _SENT: Final = ItemState.SENT.value
 
 Cell = tuple[Closeness, Band]
@@ -63,7 +63,7 @@ class NetworkStore:
         await make_indexes(self._people, of_people)
         # Of what was sent alone: an item that comes costs nothing.
         await make_indexes(self._items, [IndexModel(sent, name="sent", partialFilterExpression={"state": _SENT})])
-        await self._adopt()
+        await adopt(self._people, field=FIELD, fields_of=touch_fields)
 
     async def count_cells(self, *, owner: str, now: datetime) -> dict[Cell, int]:
         """Return how many people there are by closeness and by the band of their last contact."""
@@ -122,20 +122,6 @@ class NetworkStore:
             self._items,
             [{"owner": owner, "state": _SENT, "changed_at": {"$gte": start, "$lt": end}} for start, end in pairwise(edges)],
         )
-
-    async def _adopt(self) -> None:
-        """Compute the part of documents that have none; a snapshot that comes meanwhile brings its own."""
-        while True:
-            with store_errors():
-                found = await self._people.find({FIELD: {"$exists": False}}, {"snapshot": 1}).limit(ADOPTED_AT_ONCE).to_list(None)
-                if not found:
-                    return
-                await self._people.bulk_write([_adoption(document) for document in found], ordered=False)
-
-
-def _adoption(document: Document) -> UpdateOne:
-    snapshot = ContactSnapshot.model_validate_json(document["snapshot"])
-    return UpdateOne({"_id": document["_id"], FIELD: {"$exists": False}}, {"$set": touch_fields(snapshot)})
 
 
 def _of(owner: str, closeness: Closeness) -> Document:

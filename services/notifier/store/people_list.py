@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from services.notifier.domain.people_list import PeopleFilter, Sort, folded, list_keys, order_span, search_words, silent_before
+from services.notifier.store.adoption import adopt
 from shared.errors import InvalidMessage
 from shared.messages.snapshots import ContactSnapshot
-from shared.mongo import ASCENDING, Collection, Database, Document, IndexModel, UpdateOne, make_indexes, store_errors
+from shared.mongo import ASCENDING, Collection, Database, Document, IndexModel, make_indexes, store_errors
 
 FIELD: Final = "listed"
 NAME: Final = f"{FIELD}.name"
@@ -22,7 +23,6 @@ TAGS: Final = f"{FIELD}.tags"
 COMPANY: Final = f"{FIELD}.company"
 NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 """Stands for "no contact is noted": behind the longest silence."""
-ADOPTED_AT_ONCE: Final = 500
 _SORTS: Final[dict[Sort, tuple[str, ...]]] = {Sort.NAME: (NAME,), Sort.CLOSENESS: (ORDER,), Sort.SILENCE: (AT, ORDER)}
 _ANY: Final[dict[str, Document]] = {NAME: {"$gte": ""}, ORDER: {"$gte": ""}, AT: {"$lte": NEVER}}
 Place = tuple[Any, ...]
@@ -63,7 +63,7 @@ class PeopleListStore:
             for name, fields in wanted.items()
         ]
         await make_indexes(self._people, indexes)
-        await self._adopt()
+        await adopt(self._people, field=FIELD, fields_of=listed_fields)
 
     async def page(
         self, *, owner: str, filters: PeopleFilter, sort: Sort, after: Place | None, limit: int, now: datetime
@@ -84,15 +84,6 @@ class PeopleListStore:
         """Return the ids of up to *limit* people."""
         with store_errors():
             return [each["_id"] async for each in self._people.find(_query(owner, filters, now=now), {"_id": 1}).limit(limit)]
-
-    async def _adopt(self) -> None:
-        """Compute the part of documents that have none; a snapshot that comes meanwhile brings its own."""
-        while True:
-            with store_errors():
-                found = await self._people.find({FIELD: {"$exists": False}}, {"snapshot": 1}).limit(ADOPTED_AT_ONCE).to_list(None)
-                if not found:
-                    return
-                await self._people.bulk_write([_adoption(document) for document in found], ordered=False)
 
 
 def write_place(person: ContactSnapshot, *, sort: Sort, filters: PeopleFilter) -> str:
@@ -160,8 +151,3 @@ def _behind(fields: Sequence[str], after: Place) -> Document:
         return {fields[0]: {"$gt": after[0]}}
     tied = {fields[0]: after[0], fields[1]: {"$gt": after[1]}}
     return {"$and": [first, {"$or": [{fields[0]: {"$gt": after[0]}}, tied]}]}
-
-
-def _adoption(document: Document) -> UpdateOne:
-    snapshot = ContactSnapshot.model_validate_json(document["snapshot"])
-    return UpdateOne({"_id": document["_id"], FIELD: {"$exists": False}}, {"$set": listed_fields(snapshot)})

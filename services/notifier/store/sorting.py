@@ -7,14 +7,14 @@ from enum import StrEnum
 from typing import Final
 
 from services.notifier.domain.sorting import is_unsorted, ties, warmth
+from services.notifier.store.adoption import adopt
 from shared.messages.snapshots import ContactSnapshot
 from shared.messages.values import Closeness
-from shared.mongo import ASCENDING, DESCENDING, Collection, Database, Document, IndexModel, UpdateOne, make_indexes, store_errors
+from shared.mongo import ASCENDING, DESCENDING, Collection, Database, Document, IndexModel, make_indexes, store_errors
 
 FIELD: Final = "sorting"
 WARMTH: Final = f"{FIELD}.warmth"
 TIES: Final = f"{FIELD}.ties"
-ADOPTED_AT_ONCE: Final = 500
 
 
 class MarkState(StrEnum):
@@ -69,7 +69,7 @@ class SortingStore:
         ]
         await make_indexes(self._people, of_people)
         await make_indexes(self._marks, of_marks)
-        await self._adopt()
+        await adopt(self._people, field=FIELD, fields_of=sorting_fields)
 
     async def count(self, *, owner: str, without: Sequence[str]) -> int:
         """Count the unsorted, but for those *without*."""
@@ -135,19 +135,6 @@ class SortingStore:
         with store_errors():
             await self._marks.update_many({**skipped, "was_reopened": True}, reopened)
             await self._marks.delete_many(skipped)
-
-    async def _adopt(self) -> None:
-        """Compute the fields of documents that have none; a snapshot that comes meanwhile brings its own."""
-        while True:
-            with store_errors():
-                found = await self._people.find({FIELD: {"$exists": False}}, {"snapshot": 1}).limit(ADOPTED_AT_ONCE).to_list(None)
-                if not found:
-                    return
-                await self._people.bulk_write([_adoption(document) for document in found], ordered=False)
-
-
-def _adoption(document: Document) -> UpdateOne:
-    return UpdateOne({"_id": document["_id"], FIELD: {"$exists": False}}, {"$set": sorting_fields(_snapshot(document))})
 
 
 def _unsorted(owner: str, without: Sequence[str]) -> Document:
