@@ -84,7 +84,10 @@ def check_fired(fired: Fired | None) -> Check:
         return Check(name="last timer", state=State.OK, summary=f"fired {data['fired_at']}", data=data)
     summary = f"fired {data['fired_at']}, {max(0.0, late.total_seconds()):.1f} s late"
     if late > LATE:
-        advice = "the broker was down when it was due; nothing was lost, and belated reminders say so"
+        advice = (
+            "the broker was down when it was due, or it was asked for only after that (a restore, an import, a changed setting);"
+            " nothing was lost, and belated reminders say so"
+        )
         return Check(name="last timer", state=State.WARN, summary=summary, advice=advice, data=data)
     return Check(name="last timer", state=State.OK, summary=summary, data=data)
 

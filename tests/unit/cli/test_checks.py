@@ -22,6 +22,14 @@ def a_diagnosis(**changes: Any) -> Diagnosis:
     return Diagnosis(**values)
 
 
+def test_a_late_timer_is_not_blamed_on_the_broker_alone() -> None:
+    """After a restore or an import a reminder is armed when its time has already come: it fires late by design."""
+    check = checks.check_fired(Fired(due_at=NOW, fired_at=NOW + timedelta(hours=3)))
+    assert check.advice is not None
+    assert "a restore" in check.advice
+    assert "an import" in check.advice
+
+
 def test_the_whole_is_as_well_as_its_worst_part() -> None:
     """One failure fails, one remark warns, nothing at all is well."""
     parts = {state: Check(name="x", state=state, summary="") for state in State}
